@@ -1,0 +1,41 @@
+"""What holds for every test: one event loop, hypothesis' profiles, and a plain word on what was not checked."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+SCHEMAS = "CALLENDAR_TEST_SCHEMAS"
+CHECKED_BY_SCHEMAS = (
+    "what the stand-in of Exchange says and hears, against Microsoft's EWS schemas",
+    "what the stand-in of Microsoft 365 says and hears, against Microsoft's Graph metadata",
+)
+
+hypothesis.settings.register_profile("usual", deadline=None, max_examples=80)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests (marked `anyio`) run on asyncio, as the service does."""
+    return "asyncio"
+
+
+def pytest_configure() -> None:
+    """Refuse a setting that would let the schema checks pass by finding nothing."""
+    folder = os.environ.get(SCHEMAS)
+    if folder and not Path(folder).is_dir():
+        raise pytest.UsageError(f"{SCHEMAS} names no folder: {folder}")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Say, just before the summary, what this run has left unchecked."""
+    yield
+    if not os.environ.get(SCHEMAS):
+        for left_out in CHECKED_BY_SCHEMAS:
+            terminalreporter.write_line(f"not checked, as {SCHEMAS} is not set: {left_out}")

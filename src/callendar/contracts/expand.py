@@ -26,6 +26,8 @@ class ExpandAsk(Struct, frozen=True, kw_only=True):
     window: Span
     zone: str
     """The person's configured zone, IANA: for floating times."""
+    calendar_zone: str | None = None
+    """The zone that the server names for the calendar (calendar-timezone), IANA; after X-WR-TIMEZONE, before `zone`."""
     addresses: frozenset[str]
     """Casefolded; empty = the organizer, when there is one, is she."""
     marks: Marks

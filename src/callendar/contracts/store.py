@@ -352,7 +352,7 @@ class Store(Protocol):
     # the rest -----------------------------------------------------------------------------------------------------
 
     async def load_answer(self, viewer: ViewerId, key: str, request: str, at: datetime) -> tuple[AnswerState, bytes]:
-        """What was answered to an `Idempotency-Key`: `new` (nothing kept), `same` request with its answer, or `other`."""
+        """What was answered to an `Idempotency-Key`: `new` (nothing kept), the `same` request, or an `other` one."""
         ...
 
     async def load_notices(self, company_id: CompanyId, person_id: PersonId) -> Sequence[Notice]:

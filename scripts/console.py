@@ -1,8 +1,8 @@
 """
 The console's build, with the Node that comes as a Python wheel: a machine needs no Node of its own.
 
-`python scripts/console.py build` builds `console/dist` when its sources have changed, `python scripts/console.py run NAME`
-runs one of the scripts in `console/package.json`. Hatchling finds its hook here too, which puts the console into the wheel.
+`python scripts/console.py build` builds `console/dist` when its sources have changed; `python scripts/console.py run NAME`
+runs scripts that `console/package.json` names. Hatchling finds its hook here, which puts the console into the wheel.
 """
 
 import hashlib
@@ -90,6 +90,7 @@ def _says(stamp: Path, wanted: str) -> bool:
 
 
 def main(arguments: list[str]) -> None:
+    """Do what the command line asks; the console's own failure is ours."""
     match arguments:
         case ["build"]:
             build()

@@ -1,0 +1,162 @@
+"""The rows a node holds: every company's people in memory, kept as fresh as the store (`design.md` §2).
+
+Nothing here derives from the clock; whoever shows a row reads it at an instant.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import anyio
+from msgspec import Struct
+from structlog import get_logger
+
+from callendar.contracts.store import NotFound, Store
+from callendar.contracts.switchboard import LineState
+from callendar.domain.booking import ConnectionId
+from callendar.domain.person import PersonId
+from callendar.domain.row import Row
+from callendar.domain.rules import Company, CompanyId
+
+log = get_logger()
+
+RECENT = 50_000
+"""How many changes of rows are remembered for holders that resume; older ones are answered from the store."""
+
+
+class Touched(Struct, frozen=True, gc=False):
+    """One row changed, or a person went, at n."""
+
+    n: int
+    person_id: PersonId
+
+
+class HeldCompany:
+    """One company as held: replace nothing here, ask `HeldPeople`."""
+
+    def __init__(self, company: Company, epoch: str, n: int, rows: Sequence[Row]) -> None:
+        self.company = company
+        self.epoch = epoch
+        self.n = n
+        self.rows: dict[PersonId, Row] = {row.person.id: row for row in rows}
+        self.oldest = n
+        """Changes after this n are in `recent`."""
+        self.recent: deque[Touched] = deque()
+
+    @property
+    def version(self) -> str:
+        """`epoch-n`, as it is sent."""
+        return f"{self.epoch}-{self.n}"
+
+    def touched_since(self, n: int) -> set[PersonId] | None:
+        """Whose rows changed or went after n; None when that is no longer remembered here, or n lies ahead."""
+        if n < self.oldest or n > self.n:
+            return None
+        found: set[PersonId] = set()
+        for touched in reversed(self.recent):
+            if touched.n <= n:
+                break
+            found.add(touched.person_id)
+        return found
+
+
+class HeldPeople:
+    """All companies of a store, in memory.
+
+    `run` keeps them fresh; `changed` wakes whoever waits for a company. `read_at` and `lines` live in memory only.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._companies: dict[CompanyId, HeldCompany] = {}
+        self._woken = anyio.Event()
+        self.read_at: dict[ConnectionId, datetime] = {}
+        """When each connection was last read; noted by sync, stored now and then."""
+        self.lines: dict[PersonId, LineState] = {}
+
+    @property
+    def companies(self) -> Mapping[CompanyId, HeldCompany]:
+        """By id."""
+        return self._companies
+
+    def company(self, company_id: CompanyId) -> HeldCompany:
+        """One company; `NotFound` if it is not there."""
+        try:
+            return self._companies[company_id]
+        except KeyError:
+            raise NotFound(f"there is no company {company_id}") from None
+
+    async def open(self) -> None:
+        """Load everything there is; called once, before anything is served."""
+        await self.refresh()
+
+    async def run(self) -> None:
+        """Follow the store until cancelled."""
+        while True:
+            await self._store.wait_for_change()
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Look above the last n of every company, now; also what a writer calls to see its own write."""
+        woken = False
+        seen: set[CompanyId] = set()
+        for company in await self._store.load_companies():
+            seen.add(company.id)
+            woken |= await self._refresh_company(company)
+            for connection in await self._store.load_connections(company.id):
+                if connection.read_at is not None:
+                    self.note_read(connection.id, connection.read_at)
+        for gone in self._companies.keys() - seen:
+            del self._companies[gone]
+            woken = True
+        if woken:
+            self.wake()
+
+    async def _refresh_company(self, company: Company) -> bool:
+        held = self._companies.get(company.id)
+        if held is None:
+            loaded = await self._store.load_rows(company.id)
+            self._companies[company.id] = HeldCompany(company, loaded.epoch, loaded.n, loaded.rows)
+            log.info("company_held", company=company.id, people=len(loaded.rows))
+            return True
+        rules_changed = held.company != company
+        held.company = company
+        counter = await self._store.load_counter(company.id)
+        if counter == held.n:
+            return rules_changed
+        changed = await self._store.load_rows_since(company.id, held.n)
+        if changed is None or changed.epoch != held.epoch:
+            del self._companies[company.id]
+            return await self._refresh_company(company)
+        for row in sorted(changed.rows, key=lambda row: row.version):
+            held.rows[row.person.id] = row
+            held.recent.append(Touched(row.version, row.person.id))
+        for person_id in changed.gone:
+            held.rows.pop(person_id, None)
+            held.recent.append(Touched(changed.n, person_id))
+        held.n = changed.n
+        while len(held.recent) > RECENT:
+            held.oldest = held.recent.popleft().n
+        return True
+
+    def note_read(self, connection_id: ConnectionId, at: datetime) -> None:
+        """A connection was read successfully; never goes back in time."""
+        before = self.read_at.get(connection_id)
+        if before is None or at > before:
+            self.read_at[connection_id] = at
+
+    def wake(self) -> None:
+        """Wake everybody who waits in `changed`."""
+        self._woken.set()
+        self._woken = anyio.Event()
+
+    async def changed(self) -> None:
+        """Return at the next change of anything held. Take it before looking, so that nothing is missed:
+        `waiting = held.waiter()` then look, then `await waiting.wait()`."""
+        await self._woken.wait()
+
+    def waiter(self) -> anyio.Event:
+        """An event that is set at the next change after this call."""
+        return self._woken

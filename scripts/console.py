@@ -1,8 +1,8 @@
 """
 The console's build, with the Node that comes as a Python wheel: a machine needs no Node of its own.
 
-`python scripts/console.py build` builds `console/dist` when its sources have changed; `python scripts/console.py run NAME`
-runs scripts that `console/package.json` names. Hatchling finds its hook here, which puts the console into the wheel.
+`python scripts/console.py build` builds `console/dist` if its sources changed; `python scripts/console.py run NAME`
+does what `console/package.json` calls by that name. Hatchling finds its hook here: it puts the console into the wheel.
 """
 
 import hashlib

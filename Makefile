@@ -79,7 +79,8 @@ console: .venv/demo.stamp
 
 # The browser that the tests drive, from Debian.
 browser:
-	@if command -v chromium && dpkg-query --show $(DEBIAN); then exit 0; fi >/dev/null 2>&1; \
+	@has=$$(dpkg-query --show --showformat='$${db:Status-Status} ' $(DEBIAN) 2>/dev/null); \
+	if [ "$$has" = '$(foreach name,$(DEBIAN),installed) ' ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then \
 		echo 'The browser tests need Chromium and fonts. Run: sudo apt-get install -y $(DEBIAN)' >&2; exit 1; \
 	fi; \

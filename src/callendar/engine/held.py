@@ -74,6 +74,8 @@ class HeldPeople:
         self._woken = anyio.Event()
         self.read_at: dict[ConnectionId, datetime] = {}
         """When each connection was last read; noted by sync, stored now and then."""
+        self.stale_seconds: dict[ConnectionId, int] = {}
+        """How old `read_at` may grow before a connection is stale: `stale_minutes`, or two polls if longer."""
         self.lines: dict[PersonId, LineState] = {}
 
     @property
@@ -106,6 +108,7 @@ class HeldPeople:
             seen.add(company.id)
             woken |= await self._refresh_company(company)
             for connection in await self._store.load_connections(company.id):
+                self.stale_seconds[connection.id] = max(company.rules.stale_minutes * 60, connection.poll_seconds * 2)
                 if connection.read_at is not None:
                     self.note_read(connection.id, connection.read_at)
         for gone in self._companies.keys() - seen:

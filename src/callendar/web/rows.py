@@ -1,0 +1,123 @@
+"""Rows as they are sent: the fixed part kept encoded per view, the rest made at the moment of sending (`design.md` §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from callendar.domain.booking import ConnectionId
+from callendar.domain.freshness import read_freshness
+from callendar.domain.person import PersonId
+from callendar.domain.privacy import View, Viewer, redact, view_of
+from callendar.domain.row import Row
+from callendar.domain.rules import Company
+from callendar.domain.timetable import read_next_free, read_soon, read_state
+from callendar.engine.held import HeldCompany, HeldPeople
+from callendar.web.wire import (
+    LivePart,
+    WireFreshness,
+    WireSoon,
+    fixed_part,
+    or_unset,
+    wire_segment,
+    wire_state,
+)
+
+LISTED = timedelta(hours=48)
+"""How far ahead a list reaches (`design.md` §2)."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Kept(Struct, frozen=True, gc=False):
+    """One row in one view. Good for as long as the row is the same and `listed_until` stays before `beyond`."""
+
+    row: Row
+    cut: Row
+    """The row as the view allows it."""
+    fixed: bytes
+    """The fixed part as a JSON object."""
+    listed_until: datetime
+    beyond: datetime | None
+    """Start of the first segment left out; None when none was."""
+
+
+class RowEncoder:
+    """Encodes one company's rows for viewers; keeps what can be kept."""
+
+    def __init__(self, people: HeldPeople) -> None:
+        self._people = people
+        self._kept: dict[tuple[PersonId, View], Kept] = {}
+        self._rules: dict[str, int] = {}
+
+    def encode(self, held: HeldCompany, row: Row, viewer: Viewer, now: datetime, why: str | None = None) -> bytes:
+        """One person as a JSON object, exactly what this viewer may see at `now`."""
+        company = held.company
+        view = view_of(viewer, row.person, company)
+        kept = self._keep(row, view, company, now + LISTED)
+        live = self.live(kept.cut, view, company, now, why)
+        return kept.fixed[:-1] + b"," + _encode(live)[1:]
+
+    def encode_all(
+        self, held: HeldCompany, rows: Iterable[Row], viewer: Viewer, now: datetime
+    ) -> Iterator[bytes]:
+        """Many people, one JSON object each, in the order given; lazy, so that a caller may yield to others."""
+        return (self.encode(held, row, viewer, now) for row in rows)
+
+    def live(self, cut: Row, view: View, company: Company, now: datetime, why: str | None = None) -> LivePart:
+        """What the clock decides of a row that has been cut down to a view."""
+        timetable, known_until = cut.timetable, cut.known_until
+        soon = read_soon(timetable, known_until, now)
+        return LivePart(
+            state=wire_state(read_state(timetable, known_until, now), view, company, why),
+            soon=or_unset(soon and WireSoon(soon.start, soon.minutes)),
+            next_free=or_unset(read_next_free(timetable, now, minutes=company.rules.next_free_minutes)),
+            line=self._people.lines.get(cut.person.id, "unknown"),
+            freshness=WireFreshness(
+                state=read_freshness(
+                    connections=cut.connections,
+                    failing_since=cut.failing_since,
+                    read_at=self._people.read_at,
+                    stale_seconds=self._people.stale_seconds,
+                    now=now,
+                ),
+                failing_since=or_unset(cut.failing_since),
+                connections=or_unset(cut.connections),
+            ),
+        )
+
+    def cut(self, row: Row, viewer: Viewer, company: Company) -> Row:
+        """The row as a viewer may see it."""
+        return redact(row, view_of(viewer, row.person, company), company)
+
+    def _keep(self, row: Row, view: View, company: Company, listed_until: datetime) -> Kept:
+        if self._rules.get(company.id) != company.rules_version:
+            self._kept = {key: kept for key, kept in self._kept.items() if kept.row.person.company_id != company.id}
+            self._rules[company.id] = company.rules_version
+        key = (row.person.id, view)
+        kept = self._kept.get(key)
+        if (
+            kept is not None
+            and kept.row is row
+            and kept.listed_until <= listed_until
+            and (kept.beyond is None or kept.beyond >= listed_until)
+        ):
+            return kept
+        cut = redact(row, view, company)
+        listed = tuple(wire_segment(each, view) for each in cut.timetable if each.start < listed_until)
+        beyond = cut.timetable[len(listed)].start if len(listed) < len(cut.timetable) else None
+        fixed = _encode(fixed_part(row.person, listed, cut.known_until))
+        kept = self._kept[key] = Kept(row, cut, fixed, listed_until, beyond)
+        return kept
+
+
+def fresh_part(read_at: Mapping[ConnectionId, datetime], stale_seconds: Mapping[ConnectionId, int]) -> dict[str, object]:
+    """Freshness by connection, as in `fresh`: only those that have been read."""
+    return {
+        connection: {"read_at": at, "stale_seconds": stale_seconds[connection]}
+        for connection, at in read_at.items()
+        if connection in stale_seconds
+    }

@@ -1,0 +1,121 @@
+"""Settings: defaults, then one TOML file, then the environment; read once into a frozen object.
+
+The file is `callendar.toml` in the working folder, or what `CALLENDAR_CONFIG` names. Every field is a key there and,
+in capitals behind `CALLENDAR_`, a variable. Secrets may be given as a path: `CALLENDAR_X_FILE`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from callendar.domain.errors import CallendarError
+
+PREFIX = "CALLENDAR_"
+
+
+class SettingsError(CallendarError):
+    """A setting cannot be used; the message names it, its value, where it came from and the mend."""
+
+    code = "settings"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one installation may be told."""
+
+    database: str = "callendar.db"
+    """A SQLite file, as a path."""
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all."""
+    port: int = 8080
+    public_url: str | None = None
+    """Under which browsers reach it, when that is not `http://host:port`."""
+    tls_cert: str | None = None
+    """PEM file with the certificate chain; with `tls_key` the server speaks TLS itself."""
+    tls_key: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose `X-Forwarded-*` are believed."""
+    private_networks: bool = True
+    """Whether calendars may lie at private addresses; off where strangers may connect calendars."""
+    log: Literal["auto", "json", "console"] = "auto"
+    """`auto`: colour on a terminal, JSON elsewhere."""
+    console: str | None = None
+    """Folder of the built console; by default the one that came with the package or stands in the checkout."""
+    switchboards: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """By name; `kind` says which adapter, the rest is the adapter's own."""
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """Settings with where each value came from: `default`, the file, or the variable."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Loaded:
+    """Read the settings.
+
+    Raises:
+        SettingsError: The file cannot be read, or a value is not what its setting takes.
+    """
+    environment = os.environ if environment is None else environment
+    named = environment.get(PREFIX + "CONFIG")
+    path = Path(named) if named else (folder or Path()) / "callendar.toml"
+    values: dict[str, object] = {}
+    origins = dict.fromkeys(Settings.__struct_fields__, "default")
+    if named or path.exists():
+        try:
+            values = dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"cannot read the settings in {path}: {error}") from error
+        unknown = values.keys() - origins.keys()
+        if unknown:
+            raise SettingsError(
+                f"{path} has {', '.join(sorted(unknown))}, which is no setting; there are {', '.join(origins)}"
+            )
+        origins |= dict.fromkeys(values, str(path))
+    for name in origins:
+        variable = PREFIX + name.upper()
+        given = environment.get(variable)
+        in_file = environment.get(variable + "_FILE")
+        if given is None and in_file is not None:
+            variable += "_FILE"
+            try:
+                given = Path(in_file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"cannot read {in_file}, which {variable} names: {error}") from error
+        if given is not None:
+            values[name] = _from_text(name, given)
+            origins[name] = variable
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{error} (set in {_blamed(str(error), origins)})") from error
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
+    return Loaded(settings=settings, origins=origins)
+
+
+def _from_text(name: str, given: str) -> object:
+    """A variable's text as its setting's type: lists by commas, tables as JSON."""
+    if name == "trusted_proxies":
+        return [part.strip() for part in given.split(",") if part.strip()]
+    if name == "switchboards":
+        try:
+            return msgspec.json.decode(given)
+        except msgspec.DecodeError as error:
+            raise SettingsError(f"{PREFIX}SWITCHBOARDS is not JSON: {error}") from error
+    return given
+
+
+def _blamed(message: str, origins: Mapping[str, str]) -> str:
+    for name, origin in origins.items():
+        if f"$.{name}" in message:
+            return origin
+    return "the settings"

@@ -1,0 +1,135 @@
+"""A Radicale in a process of its own: the real CalDAV server that holds the demo's calendars."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import anyio
+import anyio.abc
+import httpx2
+from msgspec import Struct
+
+from callendar.cli.demo.calendars import objects_of
+from callendar.cli.demo.cast import Member
+from callendar.domain.errors import CallendarError
+
+PORT = 5232
+READY_SECONDS = 20
+MKCALENDAR = """<?xml version="1.0" encoding="utf-8"?>
+<C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>
+<D:displayname>{name}</D:displayname>
+<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>
+</D:prop></D:set></C:mkcalendar>"""
+
+
+class DemoFault(CallendarError):
+    """The demo cannot start; the message says why and the mend."""
+
+    code = "demo"
+
+
+class Radicale(Struct, frozen=True, kw_only=True):
+    """A running server: `http://127.0.0.1:5232/`, everybody reads all, owners write their own."""
+
+    url: str
+
+    def calendar_url(self, user: str) -> str:
+        """The one calendar of a user."""
+        return f"{self.url}{user}/calendar/"
+
+
+def free_port(wanted: int, host: str = "127.0.0.1") -> int:
+    """The port wanted, or the next free one above it."""
+    for port in range(wanted, min(wanted + 200, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise DemoFault(f"no free port from {wanted} on; give another with PORT=")
+
+
+@asynccontextmanager
+async def running_radicale(folder: Path, passwords: Mapping[str, str]) -> AsyncGenerator[Radicale]:
+    """Start Radicale on a folder, wait until it answers, and end it with the block."""
+    if find_spec("radicale") is None:
+        raise DemoFault(
+            "the demo keeps its calendars in Radicale, which is not installed: pip install 'callendar[demo]'"
+        )
+    users = _write_users(folder, passwords)
+    port = free_port(PORT)
+    command = [
+        *(sys.executable, "-m", "radicale", "--config", "", "--server-hosts", f"127.0.0.1:{port}"),
+        *("--storage-filesystem-folder", str(folder / "collections"), "--rights-type", "owner_write"),
+        *("--auth-type", "htpasswd", "--auth-htpasswd-filename", str(users)),
+        *("--auth-htpasswd-encryption", "plain", "--server-max-connections", "64", "--logging-level", "warning"),
+    ]
+    with (folder / "radicale.log").open("wb") as log:
+        # A session of its own: Ctrl-C reaches the demo alone, which then ends the server in its own order.
+        process = await anyio.open_process(command, stdout=log, stderr=log, start_new_session=True)
+    server = Radicale(url=f"http://127.0.0.1:{port}/")
+    try:
+        await _wait_ready(server, process, folder)
+        yield server
+    finally:
+        with anyio.CancelScope(shield=True):
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                with anyio.move_on_after(3):
+                    await process.wait()
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            await process.aclose()
+
+
+def _write_users(folder: Path, passwords: Mapping[str, str]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    users = folder / "users"
+    users.write_text("".join(f"{user}:{password}\n" for user, password in passwords.items()), encoding="utf-8")
+    users.chmod(0o600)
+    return users
+
+
+async def _wait_ready(server: Radicale, process: anyio.abc.Process, folder: Path) -> None:
+    with anyio.move_on_after(READY_SECONDS):
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            while process.returncode is None:
+                try:
+                    await client.get(server.url)
+                except httpx2.TransportError:
+                    await anyio.sleep(0.05)
+                else:
+                    return
+    raise DemoFault(f"Radicale did not start; what it said is in {folder / 'radicale.log'}")
+
+
+async def fill(server: Radicale, members: Iterable[Member], passwords: Mapping[str, str], now: datetime) -> None:
+    """Lay out everybody's calendar relative to `now`. What others have written there stays."""
+    async with anyio.create_task_group() as tasks:
+        limit = anyio.CapacityLimiter(4)
+        for member in members:
+            tasks.start_soon(_fill_one, server, member, passwords[member.user], now, limit)
+
+
+async def _fill_one(
+    server: Radicale, member: Member, password: str, now: datetime, limit: anyio.CapacityLimiter
+) -> None:
+    url = server.calendar_url(member.user)
+    async with limit, httpx2.AsyncClient(auth=(member.user, password), trust_env=False, timeout=20) as client:
+        made = await client.request("MKCALENDAR", url, content=MKCALENDAR.format(name=member.name))
+        if made.status_code not in (201, 405, 409):
+            raise DemoFault(f"Radicale refused the calendar of {member.user} with {made.status_code}")
+        for name, body in objects_of(member, now):
+            put = await client.put(url + name, content=body, headers={"Content-Type": "text/calendar"})
+            if put.status_code not in (200, 201, 204):
+                raise DemoFault(f"Radicale refused an entry of {member.user} with {put.status_code}")

@@ -1,0 +1,53 @@
+"""Waiting by the clock that was handed in: for an event or a time, whichever comes first; for work within a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+
+from callendar.contracts.clock import Clock
+
+T = TypeVar("T")
+
+
+class TookTooLong(Exception):
+    """The work had not ended within its limit; it was cancelled."""
+
+
+async def within(clock: Clock, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+    """What the work returns or raises, cut off after so many seconds of the clock.
+
+    Raises:
+        TookTooLong: It was cut off.
+    """
+    done: list[T] = []
+    failed: Exception | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cut_off, clock, seconds, group.cancel_scope)
+        try:
+            done.append(await work())
+        except Exception as error:  # noqa: BLE001 - raised again below, outside the group, which would wrap it
+            failed = error
+        group.cancel_scope.cancel()
+    if failed is not None:
+        raise failed
+    if not done:
+        raise TookTooLong(f"no end within {seconds:g} s")
+    return done[0]
+
+
+async def wait_for(event: anyio.Event, clock: Clock, seconds: float) -> None:
+    """Return when the event is set, or after so many seconds of the clock."""
+    if seconds <= 0 or event.is_set():
+        return
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cut_off, clock, seconds, group.cancel_scope)
+        await event.wait()
+        group.cancel_scope.cancel()
+
+
+async def _cut_off(clock: Clock, seconds: float, scope: anyio.CancelScope) -> None:
+    await clock.sleep(seconds)
+    scope.cancel()

@@ -279,6 +279,10 @@ class Store(Protocol):
         """Of every person, in id order."""
         ...
 
+    async def find_referral(self, company_id: CompanyId, referral_id: ReferralId) -> PersonId:
+        """Whose referral that is; `NotFound` if there is none."""
+        ...
+
     async def load_change(self, company_id: CompanyId, change_id: str) -> Change:
         """A change by hand by its id; `NotFound` once it is gone."""
         ...

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseInstant } from '../src/model/instant';
-import { axisFor, blocks, daySpan, ticks, within } from '../src/model/picture';
+import type { Segment } from '../src/model/person';
+import { axisOf, blocks, daySpan, reachFor, ticks, within } from '../src/model/picture';
 import { age, clockTime, datePlus, startOfDate, timeThere, wallText, weekNumber } from '../src/model/wall';
 import { at, person, segment, zone } from './cast';
 
@@ -47,16 +48,24 @@ describe('a local day', () => {
 describe('the picture of a day', () => {
   const span = daySpan('2026-11-23', zone);
 
+  const picture = (segments: readonly Segment[], now: number) => axisOf(span, reachFor([{ span, segments }], now));
+
   it('runs from 07 to 18 and widens for what lies outside, and for now', () => {
-    expect(axisFor(span, [], at('12:00'))).toEqual({ from: at('07:00'), to: at('18:00') });
+    expect(picture([], at('12:00'))).toEqual({ from: at('07:00'), to: at('18:00') });
     const { timetable } = person([segment('busy', '05:30', '06:00'), segment('busy', '19:00', '19:30')]);
-    expect(axisFor(span, timetable, at('12:00'))).toEqual({ from: at('05:00'), to: at('20:00') });
-    expect(axisFor(span, [], at('23:30'))).toEqual({ from: at('07:00'), to: span.end });
+    expect(picture(timetable, at('12:00'))).toEqual({ from: at('05:00'), to: at('20:00') });
+    expect(picture([], at('23:30'))).toEqual({ from: at('07:00'), to: span.end });
+  });
+
+  it('is the same for every day, widened by the one that asks for most', () => {
+    const early = { span, segments: person([segment('busy', '04:30', '06:00')]).timetable };
+    const next = { span: daySpan('2026-11-24', zone), segments: [] };
+    expect(reachFor([next, early], at('12:00'))).toEqual({ from: 4, to: 18 });
   });
 
   it('places pieces by their part of the axis, what is open to its end', () => {
     const { timetable } = person([segment('busy', '07:00', '12:30'), segment('referred', '12:30', null)]);
-    const axis = axisFor(span, timetable, null);
+    const axis = axisOf(span, { from: 7, to: 18 });
     expect(blocks(within(timetable, span), axis).map(({ left, width }) => [left, width])).toEqual([
       [0, 0.5],
       [0.5, 0.5],
@@ -64,7 +73,7 @@ describe('the picture of a day', () => {
   });
 
   it('leaves out an hour that would run into now', () => {
-    const axis = axisFor(span, [], at('09:10'));
+    const axis = picture([], at('09:10'));
     expect(ticks(axis, zone, at('09:10')).map((tick) => tick.label)).toEqual(['07', '11', '13', '15', '17']);
   });
 });

@@ -3,6 +3,7 @@
 import { type Instant, minute, second } from './instant';
 import type { Segment } from './person';
 import type { Shown } from './shown';
+import type { Soon } from './timetable';
 import { age, wall, wallDate, wallText } from './wall';
 
 /** The word for the state, beside the glyph. */
@@ -50,7 +51,7 @@ export function notBeforeWords(at: Instant, now: Instant, zone: string): string 
 export function freshnessWords(shown: Shown, now: Instant, zone: string): string | null {
   const { state, since } = shown.freshness;
   if (state === 'stale') return since === null ? 'never read' : `last read ${wallText(since, now, zone)}`;
-  if (state === 'failing') return since === null ? 'not answering' : `no answer since ${wallText(since, now, zone)}`;
+  if (state === 'failing') return since === null ? 'silent' : `silent since ${wallText(since, now, zone)}`;
   if (shown.kind === 'unknown') return 'not read this far';
   return null;
 }
@@ -98,11 +99,19 @@ export function callWords(shown: Shown, now: Instant, zone: string, label: (code
     shown.kind === 'referred'
       ? `Calls${person.extension ? ` to ${person.extension}` : ''} do not ring.${divertWords(shown.segment)}`
       : 'The phone rings.';
-  const coming = soon === null ? '' : ` ${segmentWord(soon.segment, label)} in ${soon.minutes} min.`;
+  const coming = soon === null ? '' : ` ${comingWords(soon, shown.kind === 'available', now, zone, label)}`;
   const free = shown.nextFree;
   const plain = shown.kind === 'referred' ? shown.backAt : shown.until;
   const later = free !== null && free !== plain && shown.kind !== 'available';
   return `${rings}${coming}${later ? ` Next free ${wallText(free, now, zone)}.` : ''}`;
+}
+
+/** `Then meeting until 11:00.` after "Free for 12 min."; else `Meeting in 42 min.` */
+function comingWords(soon: Soon, told: boolean, now: Instant, zone: string, label: (code: string) => string): string {
+  const word = segmentWord(soon.segment, label);
+  if (!told) return `${word} in ${soon.minutes} min.`;
+  const { end } = soon.segment;
+  return `Then ${word.toLowerCase()}${end === null ? '' : ` until ${wallText(end, now, zone)}`}.`;
 }
 
 function divertWords(segment: Segment | null): string {

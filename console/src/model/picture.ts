@@ -28,27 +28,38 @@ export function within(timetable: readonly Segment[], span: { start: Instant; en
   return timetable.filter((each) => each.start < span.end && (each.end === null || each.end > span.start));
 }
 
+/** Hours after the day's start, from and to: the part of each day that is drawn. */
+export type Reach = { readonly from: number; readonly to: number };
+
 /**
- * The axis for a day: 07 to 18, wider where the day or now asks for it, in whole hours, never past the day itself.
+ * What to draw of several days under one another: 07 to 18, wider where one of them or now asks for it.
  *
- * What lasts from end to end of the day asks for nothing: it fills whatever is drawn.
+ * What lasts from end to end of a day asks for nothing: it fills whatever is drawn.
  */
-export function axisFor(span: DaySpan, segments: readonly Segment[], now: Instant | null): Axis {
-  let from = span.start + usualStart * hour;
-  let to = span.start + usualEnd * hour;
-  const widen = (at: Instant): void => {
-    from = Math.min(from, span.start + Math.floor((at - span.start) / hour) * hour);
-    to = Math.max(to, span.start + Math.ceil((at - span.start) / hour) * hour);
+export function reachFor(days: readonly { span: DaySpan; segments: readonly Segment[] }[], now: Instant): Reach {
+  let from = usualStart;
+  let to = usualEnd;
+  const widen = (span: DaySpan, at: Instant): void => {
+    if (at <= span.start || at >= span.end) return;
+    from = Math.min(from, Math.floor((at - span.start) / hour));
+    to = Math.max(to, Math.ceil((at - span.start) / hour));
   };
-  for (const segment of segments) {
-    if (segment.start > span.start && segment.start < span.end) widen(segment.start);
-    if (segment.end !== null && segment.end > span.start && segment.end < span.end) widen(segment.end);
+  for (const { span, segments } of days) {
+    for (const { start, end } of segments) {
+      widen(span, start);
+      if (end !== null) widen(span, end);
+    }
+    if (span.start <= now && now < span.end) {
+      widen(span, now - hour / 2);
+      widen(span, Math.min(now + hour, span.end - 1));
+    }
   }
-  if (now !== null) {
-    widen(now - hour / 2);
-    widen(now + hour);
-  }
-  return { from: Math.max(from, span.start), to: Math.min(to, span.end) };
+  return { from, to };
+}
+
+/** The axis of one day, never past the day itself. */
+export function axisOf(span: DaySpan, reach: Reach): Axis {
+  return { from: span.start + reach.from * hour, to: Math.min(span.start + reach.to * hour, span.end) };
 }
 
 export function part(at: Instant, axis: Axis): number {

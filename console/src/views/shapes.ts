@@ -43,7 +43,8 @@ export const icons = {
   failing: 'M8 2.5l6 11H2zM8 6.5v3.5M8 11.7v.1',
   /** Too old: a clock struck through. */
   stale: 'M5 3.3a5.5 5.5 0 0 1 7.7 7.7M11 12.7A5.5 5.5 0 0 1 3.3 5M8 5v2M2 2l12 12',
-  auto: 'M8 2.5a5.5 5.5 0 1 1 0 11zM8 2.5a5.5 5.5 0 1 0 0 11',
+  /** Drawn solid: half of a disc. */
+  auto: 'M8 2.5a5.5 5.5 0 0 1 0 11a5.5 5.5 0 0 1 0-11zM8 3.8v8.4a4.2 4.2 0 0 1 0-8.4z',
   moon: 'M13.5 9.5A5.7 5.7 0 0 1 6.5 2.5a5.7 5.7 0 1 0 7 7z',
 } as const;
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from callendar.domain.errors import InvalidValue
+
+_A_DAY_SECONDS = 24 * 60 * 60
 
 
 def to_instant(moment: datetime) -> datetime:
@@ -44,16 +47,16 @@ class Days(Struct, frozen=True, gc=False, tag="days"):
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a calendar day in a zone, as UTC."""
-    wall = datetime(day.year, day.month, day.day)
-    first = wall.replace(tzinfo=zone, fold=0)
-    instant = first.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == wall:
+    """The first instant of a calendar day in a zone, as UTC; of a day that a zone skipped, that of the next."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    instant = midnight.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return instant
-    # Midnight falls into a gap: the offset before the gap, read at the wall time, overshoots to the gap's end.
-    before = (wall - timedelta(hours=3)).replace(tzinfo=zone).utcoffset() or timedelta(0)
-    after = (wall + timedelta(hours=3)).replace(tzinfo=zone).utcoffset() or timedelta(0)
-    return (wall - before).replace(tzinfo=UTC) if after >= before else (wall - after).replace(tzinfo=UTC)
+    # Midnight falls into a gap, so that the instant lies past the gap's end, by as much as midnight lies into the gap.
+    seconds = range(_A_DAY_SECONDS)
+    before = instant - timedelta(seconds=_A_DAY_SECONDS)
+    begun = bisect_left(seconds, True, key=lambda s: (before + timedelta(seconds=s)).astimezone(zone).date() >= day)
+    return before + timedelta(seconds=begun)
 
 
 When = Span | Days

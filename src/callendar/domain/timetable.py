@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from callendar.domain.claim import Kind
+from callendar.domain.back_at import Back, find_backs
+from callendar.domain.claim import Claim, Kind
 from callendar.domain.hand import Origin
+from callendar.domain.hours import Hours
+from callendar.domain.next_free import find_next_free
 from callendar.domain.reason import ReasonCode
+from callendar.domain.rules import Rules
+from callendar.domain.winning import FROM_CALENDARS, REACH, Piece, win_pieces
+
+SOON = timedelta(minutes=60)
 
 StateKind = Literal["available", "busy", "informed", "referred", "unknown"]
 
@@ -48,7 +57,8 @@ class State(Struct, frozen=True, kw_only=True, gc=False):
     """What makes it so; None when available in a gap or unknown. A note is `available` and stands here too."""
     since: datetime | None = None
     until: datetime | None = None
-    """End of the segment; of a gap the start of the next segment that makes less reachable, None if there is none."""
+    """End of the segment. While available, in a gap or a note, the start of the next segment that is no note; None if
+    none is known. `since` likewise: notes do not interrupt being available. Both None while unknown."""
 
 
 class Soon(Struct, frozen=True, kw_only=True, gc=False):
@@ -56,3 +66,164 @@ class Soon(Struct, frozen=True, kw_only=True, gc=False):
 
     start: datetime
     minutes: int
+
+
+def resolve(
+    claims: Iterable[Claim], *, hours: Hours, rules: Rules, known_until: datetime | None, start: datetime
+) -> tuple[Segment, ...]:
+    """Resolve a person's claims into her timetable: ordered, not overlapping, half-open, neighbours that agree merged.
+
+    At every instant the claim that `rules.md` §5 puts first shows; past `known_until` claims from calendars are no
+    longer known there and yield to every claim by hand. Segments keep their real starts and ends.
+
+    Args:
+        claims: In any order; two with one key must not be in force at once.
+        hours: The person's, for `back_at` and `next_free`.
+        known_until: None without calendars.
+        start: What ended at or before it is left out.
+    """
+    pieces = win_pieces(claims, known_until)
+    backs = find_backs(pieces, hours=hours, grace=timedelta(minutes=rules.grace_minutes), known_until=known_until)
+    least = timedelta(minutes=rules.next_free_minutes)
+    free = find_next_free(pieces, backs, hours=hours, least=least, known_until=known_until)
+    return tuple(
+        _segment(piece, back, next_free)
+        for piece, back, next_free in zip(pieces, backs, free, strict=True)
+        if piece.end is None or piece.end > start
+    )
+
+
+def merge(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Make neighbours one that touch and agree in kind, reason, divert_to, text, origin, planned and set_by (§6).
+
+    `back_at`, `not_before`, `then` and `next_free` stay those of the first; `all_day` is true only if every part is;
+    `claims` are joined, each once.
+    """
+    merged: list[Segment] = []
+    for segment in segments:
+        before = merged[-1] if merged else None
+        if before is None or before.end != segment.start or not _agree(before, segment):
+            merged.append(segment)
+            continue
+        merged[-1] = structs.replace(
+            before,
+            end=segment.end,
+            all_day=before.all_day and segment.all_day,
+            claims=tuple(dict.fromkeys(before.claims + segment.claims)),
+        )
+    return tuple(merged)
+
+
+def read_state(timetable: Sequence[Segment], known_until: datetime | None, at: datetime) -> State:
+    """Read a timetable at an instant.
+
+    From `known_until` on *unknown* replaces gaps, notes and segments from calendars; those by hand stay.
+    """
+    place = _place(timetable, at)
+    segment = timetable[place] if place >= 0 and _in_force(timetable[place], at) else None
+    if known_until is not None and at >= known_until and (segment is None or segment.origin in FROM_CALENDARS):
+        return State(kind="unknown")
+    if segment is None or segment.kind == "note":
+        return State(kind="available", segment=segment, since=_since(timetable, place), until=_until(timetable, at))
+    return State(kind=segment.kind, segment=segment, since=segment.start, until=segment.end)
+
+
+def read_soon(timetable: Sequence[Segment], known_until: datetime | None, at: datetime) -> Soon | None:
+    """The first segment, notes included, that starts within (0, 60] minutes and makes her less reachable than now.
+
+    Not an all-day one, nor a continuation: one that touches a segment which already makes her as little reachable, or
+    less. Nothing while referred or unknown, nor what is not known by then. Minutes round up.
+    """
+    place = _place(timetable, at)
+    state = read_state(timetable, known_until, at)
+    if state.kind in ("referred", "unknown"):
+        return None
+    reach_now = REACH[state.segment.kind] if state.segment is not None else 0
+    for following in range(place + 1, len(timetable)):
+        segment = timetable[following]
+        if segment.start - at > SOON:
+            return None
+        if segment.all_day or REACH[segment.kind] <= reach_now or _continues(timetable, following):
+            continue
+        if known_until is not None and segment.start >= known_until and segment.origin in FROM_CALENDARS:
+            continue
+        return Soon(start=segment.start, minutes=-(-(segment.start - at) // timedelta(minutes=1)))
+    return None
+
+
+def read_next_free(timetable: Sequence[Segment], at: datetime, *, minutes: int) -> datetime | None:
+    """When she is next free for `minutes`: None if that is now, or not known.
+
+    Inside a segment the segment's own. In a gap, or in a note, which reads as one: that of the segment that ends it,
+    if less than `minutes` are left until then.
+    """
+    place = _place(timetable, at)
+    if place >= 0 and _in_force(timetable[place], at) and timetable[place].kind != "note":
+        return timetable[place].next_free
+    ending = _coming(timetable, at)
+    return ending.next_free if ending is not None and ending.start - at < timedelta(minutes=minutes) else None
+
+
+def _segment(piece: Piece, back: Back | None, next_free: datetime | None) -> Segment:
+    claim = piece.claim
+    return Segment(
+        start=piece.start,
+        end=piece.end,
+        kind=claim.kind,
+        all_day=piece.all_day,
+        reason=claim.reason,
+        text=claim.text,
+        divert_to=claim.divert_to,
+        origin=claim.origin,
+        planned=claim.planned,
+        set_by=claim.set_by,
+        back_at=back and back.at,
+        not_before=back and back.not_before,
+        then=back and back.then,
+        next_free=next_free,
+        claims=piece.keys,
+    )
+
+
+def _agree(one: Segment, other: Segment) -> bool:
+    return (
+        one.kind == other.kind
+        and one.reason == other.reason
+        and one.text == other.text
+        and one.divert_to == other.divert_to
+        and one.origin == other.origin
+        and one.planned == other.planned
+        and one.set_by == other.set_by
+    )
+
+
+def _place(timetable: Sequence[Segment], at: datetime) -> int:
+    """Place of the last segment that has started, -1 if none has."""
+    return bisect_right(timetable, at, key=lambda segment: segment.start) - 1
+
+
+def _in_force(segment: Segment, at: datetime) -> bool:
+    return segment.start <= at and (segment.end is None or at < segment.end)
+
+
+def _continues(timetable: Sequence[Segment], place: int) -> bool:
+    if place == 0:
+        return False
+    before, segment = timetable[place - 1], timetable[place]
+    return before.end == segment.start and REACH[before.kind] >= REACH[segment.kind]
+
+
+def _coming(timetable: Sequence[Segment], at: datetime) -> Segment | None:
+    following = range(_place(timetable, at) + 1, len(timetable))
+    return next((timetable[place] for place in following if timetable[place].kind != "note"), None)
+
+
+def _since(timetable: Sequence[Segment], place: int) -> datetime | None:
+    solid = (timetable[n] for n in range(place, -1, -1) if timetable[n].kind != "note")
+    before = next(solid, None)
+    return None if before is None else before.end
+
+
+def _until(timetable: Sequence[Segment], at: datetime) -> datetime | None:
+    coming = _coming(timetable, at)
+    return None if coming is None else coming.start

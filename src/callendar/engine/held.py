@@ -76,6 +76,8 @@ class HeldPeople:
         """When each connection was last read; noted by sync, stored now and then."""
         self.stale_seconds: dict[ConnectionId, int] = {}
         """How old `read_at` may grow before a connection is stale: `stale_minutes`, or two polls if longer."""
+        self.poll_seconds: dict[ConnectionId, float] = {}
+        """The longest wait between polls that a provider asked for, where it is longer than the connection's own."""
         self.lines: dict[PersonId, LineState] = {}
 
     @property
@@ -108,7 +110,8 @@ class HeldPeople:
             seen.add(company.id)
             woken |= await self._refresh_company(company)
             for connection in await self._store.load_connections(company.id):
-                self.stale_seconds[connection.id] = max(company.rules.stale_minutes * 60, connection.poll_seconds * 2)
+                polls = 2 * max(connection.poll_seconds, self.poll_seconds.get(connection.id, 0))
+                self.stale_seconds[connection.id] = max(company.rules.stale_minutes * 60, int(polls))
                 if connection.read_at is not None:
                     self.note_read(connection.id, connection.read_at)
         for gone in self._companies.keys() - seen:
@@ -149,6 +152,11 @@ class HeldPeople:
         before = self.read_at.get(connection_id)
         if before is None or at > before:
             self.read_at[connection_id] = at
+
+    def note_poll(self, connection_id: ConnectionId, seconds: float) -> None:
+        """A calendar of this connection is read only so often: two such waits are not yet stale."""
+        self.poll_seconds[connection_id] = seconds
+        self.stale_seconds[connection_id] = max(self.stale_seconds.get(connection_id, 0), int(2 * seconds))
 
     def wake(self) -> None:
         """Wake everybody who waits in `changed`."""

@@ -1,0 +1,294 @@
+"""A connection's calendars, each read when it is due: some at once, none waiting for one that fails.
+
+States of a calendar here: waiting (it has a due time, in the heap) -> running (being read) -> waiting. A throttled one
+is not read before the server allows it, whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+
+import anyio
+from anyio.abc import TaskGroup
+from structlog import get_logger
+
+from callendar.contracts.clock import Clock
+from callendar.contracts.source import Source, SourceContext, SourceError, SourceKind, Throttled, Unreachable
+from callendar.contracts.store import NotFound
+from callendar.domain.booking import Calendar, CalendarId, Connection
+from callendar.domain.rules import Company
+from callendar.engine.backoff import lengthened_seconds, retry_seconds
+from callendar.engine.reading import GroundMoved, Read, Reader, ReadingFailed
+from callendar.engine.supervise import mishap
+from callendar.engine.waiting import wait_for
+
+log = get_logger()
+
+RETRY_CAP_SECONDS = 300
+DEBOUNCE_SECONDS = 2
+"""A notification so soon after the last reading began waits until then."""
+PATIENCE_CAP_SECONDS = 86_400
+CLOSE_SECONDS = 5
+FOREVER_SECONDS = 86_400
+
+
+class Place:
+    """What is remembered of one calendar between readings."""
+
+    __slots__ = ("again", "barred_until", "began", "calendar", "cursor", "due", "failures", "fault_code", "running")
+
+    def __init__(self, calendar: Calendar, due: float) -> None:
+        self.calendar = calendar
+        self.due = due
+        self.began = float("-inf")
+        """When the last reading began."""
+        self.barred_until = float("-inf")
+        """Throttled until then."""
+        self.running = False
+        self.again: float | None = None
+        """Asked for while running: due at that time after it."""
+        self.cursor: str | None = None
+        self.failures = 0
+        self.fault_code: str | None = None
+        """Code of the last failure; None while it does not fail."""
+
+
+class ConnectionReader:
+    """Reads the calendars of one connection until cancelled.
+
+    Args:
+        kind: None when nothing installed reads this kind: then every calendar fails, saying so.
+        company: The company as it stands when asked.
+        noted: Called after each successful reading with the calendar, the cursor to be kept by and by (None when it is
+            stored), and the oldest successful reading among the calendars that do not fail.
+        polled: Called with how long the connection's slowest calendar waits between polls, when that grows.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        kind: SourceKind | None,
+        *,
+        context: SourceContext,
+        reader: Reader,
+        clock: Clock,
+        company: Callable[[], Company],
+        noted: Callable[[CalendarId, str | None, datetime], None],
+        polled: Callable[[float], None],
+    ) -> None:
+        self.connection = connection
+        self._kind = kind
+        self._context = context
+        self._reader = reader
+        self._clock = clock
+        self._company = company
+        self._noted = noted
+        self._polled = polled
+        self._longest_poll = float(connection.poll_seconds)
+        self._places: dict[CalendarId, Place] = {}
+        self._heap: list[tuple[float, CalendarId]] = []
+        self._reads: dict[CalendarId, datetime] = {}
+        """Of the calendars that do not fail, when each was last read, the oldest first."""
+        self._running = 0
+        self._unreachable = False
+        self._news = anyio.Event()
+        self._source: Source | None = None
+        self._opening = anyio.Lock()
+
+    # what to read --------------------------------------------------------------------------------------------------
+
+    def __contains__(self, calendar_id: CalendarId) -> bool:
+        return calendar_id in self._places
+
+    @property
+    def calendars(self) -> Iterable[Calendar]:
+        """Those that are read, as they were when they were added."""
+        return [place.calendar for place in self._places.values()]
+
+    def add(self, calendar: Calendar) -> None:
+        """Read this calendar from now on, at once for the first time; what is known of it already is kept."""
+        place = self._places.get(calendar.id)
+        if place is not None:
+            moved = place.calendar.ref != calendar.ref
+            place.calendar = calendar
+            if moved:
+                place.cursor = None
+                self.read_now(calendar.id)
+            return
+        self._places[calendar.id] = place = Place(calendar, self._clock.monotonic())
+        if calendar.read_until is not None and calendar.failing_since is None and self.connection.read_at is not None:
+            self._reads[calendar.id] = self.connection.read_at
+        self._schedule(place, place.due)
+
+    def remove(self, calendar_id: CalendarId) -> None:
+        """Read it no more; a reading under way ends by itself."""
+        if self._places.pop(calendar_id, None) is not None:
+            self._reads.pop(calendar_id, None)
+
+    def read_now(self, calendar_id: CalendarId) -> None:
+        """Somebody asks for it: read at once, or once more if it is being read."""
+        self._ask(calendar_id, self._clock.monotonic())
+
+    def look_again(self, calendar_id: CalendarId) -> None:
+        """Its server notified: at once, or 2 s after the last reading began."""
+        place = self._places.get(calendar_id)
+        if place is not None:
+            self._ask(calendar_id, max(self._clock.monotonic(), place.began + DEBOUNCE_SECONDS))
+
+    def _ask(self, calendar_id: CalendarId, at: float) -> None:
+        place = self._places.get(calendar_id)
+        if place is None:
+            return
+        if place.running:
+            place.again = at if place.again is None else min(place.again, at)
+        elif at < place.due:
+            self._schedule(place, at)
+
+    def _schedule(self, place: Place, at: float) -> None:
+        place.due = max(at, place.barred_until)
+        heappush(self._heap, (place.due, place.calendar.id))
+        if len(self._heap) > 2 * len(self._places) + 100:
+            self._heap = [(each.due, each.calendar.id) for each in self._places.values() if not each.running]
+            heapify(self._heap)
+        self._news.set()
+
+    # reading -------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Read until cancelled; the source is opened at the first reading and closed at the end."""
+        self._running = 0
+        for place in self._places.values():
+            if place.running:
+                place.running = False
+                self._schedule(place, self._clock.monotonic())
+        try:
+            async with anyio.create_task_group() as group:
+                while True:
+                    self._news = anyio.Event()
+                    await wait_for(self._news, self._clock, self._start_due(group))
+        finally:
+            await self._close()
+
+    def _start_due(self, group: TaskGroup) -> float:
+        """Start what is due, as many as may run; the seconds until the next could start."""
+        most = self._kind.concurrency if self._kind is not None else 1
+        while self._heap and self._running < most:
+            due, calendar_id = self._heap[0]
+            place = self._places.get(calendar_id)
+            if place is None or place.running or place.due != due:
+                heappop(self._heap)
+                continue
+            now = self._clock.monotonic()
+            if due > now:
+                return due - now
+            heappop(self._heap)
+            place.running = True
+            place.began = now
+            self._running += 1
+            group.start_soon(self._read, place, name=f"read {calendar_id}")
+        return FOREVER_SECONDS
+
+    async def _read(self, place: Place) -> None:
+        calendar_id = place.calendar.id
+        try:
+            wait = await self._read_once(place)
+        except NotFound:
+            self.remove(calendar_id)
+            return
+        except Exception as error:  # noqa: BLE001 - the store failed us: this calendar waits, the others go on
+            place.failures += 1
+            wait = self._retry(place)
+            log.error("reading_broke", calendar=calendar_id, connection=self.connection.id, **mishap(error))
+        finally:
+            place.running = False
+            self._running -= 1
+            self._news.set()
+        at = max(place.began + wait, self._clock.monotonic())
+        if place.again is not None:
+            at = min(at, max(place.again, self._clock.monotonic()))
+            place.again = None
+        if self._places.get(calendar_id) is place:
+            self._schedule(place, at)
+
+    async def _read_once(self, place: Place) -> float:
+        """Read once; the seconds from its beginning to the next."""
+        company, calendar = self._company(), place.calendar
+        try:
+            read = await self._reader.read(company, calendar.id, self._open, place.cursor, place.fault_code)
+        except GroundMoved:
+            place.cursor = None
+            return 0
+        except ReadingFailed as failed:
+            return self._failed(place, failed.error)
+        return self._succeeded(place, read)
+
+    def _succeeded(self, place: Place, read: Read) -> float:
+        calendar_id = place.calendar.id
+        recovered = place.failures > 0
+        if place.fault_code is not None:
+            log.info("calendar_back", calendar=calendar_id, connection=self.connection.id)
+        place.failures, place.fault_code = 0, None
+        place.cursor = read.cursor
+        if self._places.get(calendar_id) is place:
+            self._reads.pop(calendar_id, None)
+            self._reads[calendar_id] = read.at
+            self._noted(calendar_id, None if read.stored else read.cursor, next(iter(self._reads.values())))
+        if recovered and self._unreachable:
+            self._try_the_others()
+        poll = max(float(self.connection.poll_seconds), read.poll_after_seconds or 0, 1)
+        if poll > self._longest_poll:
+            self._longest_poll = poll
+            self._polled(poll)
+        return lengthened_seconds(poll, f"{calendar_id}/{read.at.timestamp()}")
+
+    def _failed(self, place: Place, error: SourceError) -> float:
+        calendar_id = place.calendar.id
+        place.failures += 1
+        if isinstance(error, Throttled):
+            patience = min(max(error.retry_after_seconds, 1), PATIENCE_CAP_SECONDS)
+            patience = lengthened_seconds(patience, f"{calendar_id}/{place.failures}")
+            log.info("throttled", calendar=calendar_id, connection=self.connection.id, wait_seconds=round(patience))
+            place.barred_until = self._clock.monotonic() + patience
+            return place.barred_until - place.began
+        if place.fault_code is None:
+            log.warning("calendar_lost", calendar=calendar_id, connection=self.connection.id, error=error.code)
+        place.fault_code = error.code
+        self._unreachable |= isinstance(error, Unreachable)
+        self._reads.pop(calendar_id, None)
+        return self._clock.monotonic() - place.began + self._retry(place)
+
+    def _retry(self, place: Place) -> float:
+        poll = max(float(self.connection.poll_seconds), 1)
+        cap = max(poll, RETRY_CAP_SECONDS)
+        return retry_seconds(place.failures, first_seconds=poll, cap_seconds=cap, key=place.calendar.id)
+
+    def _try_the_others(self) -> None:
+        """The server answers again: whoever could not reach it need not sit out its wait."""
+        self._unreachable = False
+        for place in list(self._places.values()):
+            if place.fault_code == Unreachable.code:
+                self.read_now(place.calendar.id)
+
+    # the source ----------------------------------------------------------------------------------------------------
+
+    async def _open(self) -> Source:
+        async with self._opening:
+            if self._source is None:
+                if self._kind is None:
+                    raise Unreachable(
+                        f"nothing installed reads calendars of the kind {self.connection.kind!r}; install what does"
+                    )
+                self._source = await self._kind.open(self.connection, self._context)
+            return self._source
+
+    async def _close(self) -> None:
+        source, self._source = self._source, None
+        if source is None:
+            return
+        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+            try:
+                await source.close()
+            except Exception as error:  # noqa: BLE001 - it is let go of anyhow
+                log.error("closing_broke", connection=self.connection.id, **mishap(error))

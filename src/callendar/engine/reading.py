@@ -1,0 +1,208 @@
+"""One reading of one calendar: fetched outside any transaction, then applied whole or not at all (`design.md` §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from msgspec import Struct, structs
+from structlog import get_logger
+
+from callendar.contracts.clock import Clock
+from callendar.contracts.source import (
+    CalendarToRead,
+    CursorExpired,
+    Known,
+    Reading,
+    Source,
+    SourceError,
+    Throttled,
+    Unreachable,
+    Unreadable,
+)
+from callendar.contracts.store import CalendarSync, NotFound, Store, Transaction
+from callendar.domain.booking import CalendarId
+from callendar.domain.mark import Marks
+from callendar.domain.person import Person
+from callendar.domain.rules import Company, CompanyId
+from callendar.domain.window import window_from
+from callendar.engine.plan import replan
+from callendar.engine.supervise import mishap
+from callendar.engine.waiting import TookTooLong, within
+
+log = get_logger()
+
+READ_SECONDS = 60
+"""A reading that has not ended by then is cut off."""
+
+OpenSource = Callable[[], Awaitable[Source]]
+"""The source of a connection, opened if it is not yet; raises `SourceError`."""
+
+
+class ReadingFailed(Exception):
+    """The calendar could not be read; what must be kept of that is kept."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
+class GroundMoved(Exception):
+    """Window, person, rules or calendar changed while it was read: nothing was kept, read it again."""
+
+
+class Read(Struct, frozen=True, kw_only=True):
+    """A reading that succeeded."""
+
+    at: datetime
+    """When it began: the calendar is known as it stood then."""
+    cursor: str | None
+    """Where the next one goes on."""
+    stored: bool
+    """The cursor is in the store; else nothing had changed, and the cursor is kept by and by."""
+    poll_after_seconds: float | None
+
+
+class Reader:
+    """Reads calendars, each once at a time, into the store.
+
+    Args:
+        marks: What a person may order, handed to every source.
+    """
+
+    def __init__(self, store: Store, clock: Clock, marks: Callable[[Company, Person], Marks]) -> None:
+        self._store = store
+        self._clock = clock
+        self._marks = marks
+
+    async def read(
+        self, company: Company, calendar_id: CalendarId, source: OpenSource, cursor: str | None, fault_code: str | None
+    ) -> Read:
+        """Read a calendar and keep what has changed.
+
+        Args:
+            cursor: Of a later reading than the stored one, if there was one that changed nothing.
+            fault_code: Of the failure that was kept last; it is kept once, not at every try.
+
+        Raises:
+            NotFound: The calendar is gone, or not selected any more.
+            ReadingFailed: With the reason.
+            GroundMoved: Read it again at once.
+        """
+        sync = await self._store.load_calendar_sync(company.id, calendar_id)
+        if not sync.calendar.selected:
+            raise NotFound(f"calendar {calendar_id} is not selected")
+        known = sync.known
+        if known is not None and cursor is not None:
+            known = structs.replace(known, cursor=cursor)
+        began = self._clock.now()
+        try:
+            reading = await self._fetch(company, sync, source, known)
+        except Throttled as error:
+            raise ReadingFailed(error) from None
+        except SourceError as error:
+            await self._keep_fault(company.id, sync, error, fault_code)
+            raise ReadingFailed(error) from None
+        if _changes_nothing(sync, reading):
+            stored = sync.known is not None and sync.known.cursor == reading.cursor
+        else:
+            await self._apply(company, sync, reading)
+            stored = True
+        return Read(at=began, cursor=reading.cursor, stored=stored, poll_after_seconds=reading.poll_after_seconds)
+
+    async def _fetch(self, company: Company, sync: CalendarSync, source: OpenSource, known: Known | None) -> Reading:
+        """The reading, from the start if the cursor has expired; whatever goes wrong is a `SourceError`."""
+        person, calendar = sync.person, sync.calendar
+        wanted = CalendarToRead(id=calendar.id, ref=calendar.ref, zone=person.zone_info, addresses=person.all_addresses)
+        window, marks = window_from(sync.slid_at), self._marks(company, person)
+
+        async def ask() -> Reading:
+            opened = await source()
+            try:
+                return await opened.read(wanted, window, marks, known)
+            except CursorExpired:
+                return await opened.read(wanted, window, marks, None)
+
+        try:
+            return await within(self._clock, READ_SECONDS, ask)
+        except TookTooLong:
+            raise Unreachable(
+                f"the calendar did not answer within {READ_SECONDS} s; it is tried again by and by"
+            ) from None
+        except CursorExpired:
+            raise Unreadable(
+                "the server refuses to list the calendar from its beginning; check it in a calendar program",
+                item=calendar.id,
+            ) from None
+        except SourceError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a source of a third party may raise anything: its calendar fails
+            log.error("source_broke", calendar=calendar.id, connection=calendar.connection_id, **mishap(error))
+            raise Unreadable(
+                f"the calendar could not be read ({type(error).__name__}); the log says where it went wrong",
+                item=calendar.id,
+            ) from None
+
+    async def _apply(self, company: Company, sync: CalendarSync, reading: Reading) -> None:
+        calendar, person = sync.calendar, sync.person
+        async with self._store.change(company.id, [person.id]) as tx:
+            if not await _ground_stands(tx, company, sync):
+                raise GroundMoved
+            changed = await tx.apply_reading(calendar.id, reading, window_from(sync.slid_at).end)
+            if changed:
+                await replan(tx, person.id)
+        if changed:
+            faults = sum(len(each.faults) for each in reading.objects.values())
+            log.info(
+                "calendar_changed",
+                calendar=calendar.id,
+                person=person.id,
+                objects=len(reading.objects),
+                gone=len(reading.gone),
+                faults=faults,
+            )
+
+    async def _keep_fault(
+        self, company_id: CompanyId, sync: CalendarSync, error: SourceError, fault_code: str | None
+    ) -> None:
+        calendar = sync.calendar
+        words = str(error)
+        if calendar.failing_since is not None and (calendar.fault == words or fault_code == error.code):
+            return
+        async with self._store.change(company_id, [sync.person.id]) as tx:
+            try:
+                causes = await tx.load_causes(sync.person.id)
+            except NotFound:
+                return
+            if all(each.calendar.id != calendar.id for each in causes.calendars):
+                return
+            if await tx.save_fault(calendar.id, calendar.failing_since or self._clock.now(), words):
+                await replan(tx, sync.person.id)
+
+
+async def _ground_stands(tx: Transaction, company: Company, sync: CalendarSync) -> bool:
+    """Whether what the reading was made for is still so: a slide, new keywords, another zone drop what is known, and a
+    reading begun before must not put it back."""
+    if (await tx.load_company()).rules_version != company.rules_version:
+        return False
+    try:
+        causes = await tx.load_causes(sync.person.id)
+    except NotFound:
+        return False
+    if causes.slid_at != sync.slid_at or causes.person != sync.person:
+        return False
+    return any(
+        each.calendar.id == sync.calendar.id and each.calendar.ref == sync.calendar.ref for each in causes.calendars
+    )
+
+
+def _changes_nothing(sync: CalendarSync, reading: Reading) -> bool:
+    """Whether the store would be no different after it, the cursor aside."""
+    if sync.known is None or sync.calendar.failing_since is not None:
+        return False
+    if sync.calendar.read_until != window_from(sync.slid_at).end:
+        return False
+    refs = sync.known.etags.keys()
+    if reading.objects or not reading.gone.isdisjoint(refs):
+        return False
+    return not reading.complete or refs <= reading.unchanged

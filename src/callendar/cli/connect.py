@@ -1,0 +1,142 @@
+"""`callendar connect`: somebody's calendars, tried before they are saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run
+from callendar.contracts.source import FoundCalendar
+from callendar.domain.errors import InvalidValue
+from callendar.engine.connecting import connect_calendars, find_calendars, new_connection
+
+commands = typer.Typer(help="Connect a calendar system; tried before it is saved.", no_args_is_help=True)
+
+Chooser = Callable[[list[FoundCalendar]], list[FoundCalendar]]
+PollOption = Annotated[
+    int | None, typer.Option("--poll-seconds", min=1, help="Time between reads.", show_default=False)
+]
+
+
+def add_to(program: typer.Typer) -> None:
+    """Put these commands under `callendar`."""
+    program.add_typer(commands, name="connect")
+
+
+@commands.command(epilog="Example: callendar connect ics --person 101 --url https://calendar.example/anna.ics")
+def ics(
+    person: PersonOption,
+    url: Annotated[str, typer.Option(help="http(s)://, webcal:// or the path of a file.")],
+    name: Annotated[str | None, typer.Option(help="What the calendar is called here.")] = None,
+    poll_seconds: PollOption = None,
+    company: CompanyOption = None,
+) -> None:
+    """Connect an iCalendar feed or file."""
+
+    async def work() -> None:
+        async with opened(company) as desk:
+            await _connect(desk, "ics", person, {"url": _absolute(url)}, name, poll_seconds, lambda found: found)
+
+    run(work)
+
+
+@commands.command(
+    epilog="Example: callendar connect caldav --person 101 --url https://cloud.example --user anna "
+    "--password-file anna.txt --calendar Work --calendar Board"
+)
+def caldav(
+    person: PersonOption,
+    url: Annotated[str, typer.Option(help="The server, the home, or one calendar.")],
+    user: Annotated[str | None, typer.Option(help="Who signs in.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the password; else CALLENDAR_PASSWORD, else it is asked for."),
+    ] = None,
+    calendar: Annotated[
+        list[str] | None,
+        typer.Option(help="Read only this one (name or URL); repeat for several. Asked for otherwise."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Read every calendar that makes busy, without asking.")] = False,
+    name: Annotated[str | None, typer.Option(help="What the connection is called here.")] = None,
+    poll_seconds: PollOption = None,
+    company: CompanyOption = None,
+) -> None:
+    """Connect a CalDAV server: Nextcloud, iCloud, Fastmail, Radicale, SOGo …"""
+
+    async def work() -> None:
+        async with opened(company) as desk:
+            password = _password(password_file) if user else None
+            settings = {"url": url, "user": user, "password": password}
+
+            def choose(found: list[FoundCalendar]) -> list[FoundCalendar]:
+                return _choose(found, calendar or [], every=all_)
+
+            await _connect(desk, "caldav", person, settings, name, poll_seconds, choose)
+
+    run(work)
+
+
+async def _connect(
+    desk: CommandDesk,
+    kind_name: str,
+    wanted: str,
+    settings: dict[str, str | None],
+    name: str | None,
+    poll_seconds: int | None,
+    choose: Chooser,
+) -> None:
+    parts = desk.parts
+    person = await find_person(desk, wanted)
+    kind = parts.source_kind(kind_name)
+    connection = new_connection(desk.company.id, kind, name or f"{person.name}: {kind_name}", settings, poll_seconds)
+    with console.status("Trying it…"):
+        found = list(await find_calendars(kind, connection, parts.source_context))
+    if not found:
+        raise InvalidValue(f"{settings['url']} answers, but offers no calendar; check the address and the rights")
+    chosen = choose(found)
+    calendars = await connect_calendars(
+        parts.store, person, connection, [(each, each in chosen) for each in found], parts.clock.now()
+    )
+    for calendar in calendars:
+        marks = "" if calendar.marks_count else ", marks in it do not count: it is shared with her"
+        read = "read" if calendar.selected else "not read"
+        console.print(f"{calendar.name}: {read}{marks}", markup=False, highlight=False)
+    served = parts.is_served()
+    console.print(
+        f"Connected for {person.name}. "
+        + ("The running serve reads it at once." if served else "It is read when `callendar serve` runs."),
+        markup=False,
+        highlight=False,
+    )
+
+
+def _absolute(url: str) -> str:
+    return url if "://" in url else str(Path(url).resolve())
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidValue(f"cannot read the password in {file}: {error}") from error
+    return os.environ.get("CALLENDAR_PASSWORD") or typer.prompt("Password", hide_input=True)
+
+
+def _choose(found: list[FoundCalendar], wanted: list[str], *, every: bool) -> list[FoundCalendar]:
+    """The calendars to read: those named, else by asking on a terminal, else all that make busy."""
+    if wanted:
+        chosen = [each for each in found if each.name in wanted or each.ref in wanted]
+        missing = [each for each in wanted if each not in {known for one in found for known in (one.name, one.ref)}]
+        if missing:
+            names = ", ".join(each.name for each in found)
+            raise InvalidValue(f"there is no calendar {missing[0]!r} there; there are: {names}")
+        return chosen
+    blocking = [each for each in found if each.blocking]
+    if every or len(found) == 1 or not os.isatty(0):
+        return blocking
+    return [each for each in found if typer.confirm(f"Read {each.name}?", default=each.blocking)]

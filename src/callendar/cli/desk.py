@@ -1,0 +1,119 @@
+"""What every command needs: the store open, the company and the person meant, and errors said in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, TypeVar
+
+import anyio
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+
+from callendar.app import Parts, open_parts
+from callendar.contracts.store import NotFound, Rows
+from callendar.domain.errors import CallendarError, InvalidValue
+from callendar.domain.person import Person
+from callendar.domain.rules import Company
+from callendar.settings import load_settings
+
+T = TypeVar("T")
+
+console = Console()
+complaints = Console(stderr=True)
+
+CompanyOption = Annotated[
+    str | None, typer.Option("--company", help="Name or id; needed only where there are several.", show_default=False)
+]
+PersonOption = Annotated[str, typer.Option("--person", help="Id, e-mail address or extension.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+class CommandDesk(Struct, frozen=True, kw_only=True):
+    """An open installation, and the company that the command is about."""
+
+    parts: Parts
+    company: Company
+
+
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run a command's coroutine; what Callendar refuses becomes one line on stderr and exit status 1."""
+    try:
+        return anyio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except CallendarError as error:
+        complaints.print(f"callendar: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except BaseExceptionGroup as group:
+        refused, others = group.split(CallendarError)
+        if refused is None or others is not None:
+            raise
+        complaints.print(f"callendar: {_first(refused)}", style="bold red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _first(group: BaseException) -> BaseException:
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
+
+
+@asynccontextmanager
+async def opened(company: str | None = None) -> AsyncGenerator[CommandDesk]:
+    """Open the installation that the settings name, and find the company."""
+    async with open_parts(load_settings().settings) as parts:
+        yield CommandDesk(parts=parts, company=await find_company(parts, company))
+
+
+async def find_company(parts: Parts, wanted: str | None) -> Company:
+    """The company meant: by id or name, or the only one there is."""
+    companies = await parts.store.load_companies()
+    if wanted is None:
+        if not companies:
+            raise NotFound("there is no company yet; add one with: callendar company add NAME")
+        if len(companies) > 1:
+            names = ", ".join(each.name for each in companies)
+            raise InvalidValue(f"there are several companies ({names}); say which with --company")
+        return companies[0]
+    found = [each for each in companies if wanted == each.id or wanted.casefold() == each.name.casefold()]
+    if len(found) != 1:
+        names = ", ".join(each.name for each in companies) or "none yet"
+        raise NotFound(f"{'no' if not found else 'more than one'} company is called {wanted!r}; there are: {names}")
+    return found[0]
+
+
+async def find_person(desk: CommandDesk, wanted: str) -> Person:
+    """The person meant by id, e-mail address or extension."""
+    rows: Rows = await desk.parts.store.load_rows(desk.company.id)
+    people = [row.person for row in rows.rows]
+    folded = wanted.casefold()
+    found = [
+        each
+        for each in people
+        if each.id == wanted or folded in each.all_addresses or wanted in {ext.number for ext in each.extensions}
+    ]
+    if not found:
+        raise NotFound(f"nobody has the id, e-mail address or extension {wanted!r}; see: callendar people list")
+    if len(found) > 1:
+        raise InvalidValue(f"{wanted!r} is {' and '.join(each.name for each in found)}; use the id")
+    return found[0]
+
+
+def show_table(columns: list[str], rows: list[list[str]], empty: str) -> None:
+    """Print a table, or what to do when there is nothing in it."""
+    if not rows:
+        console.print(empty, markup=False, highlight=False)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold" if sys.stdout.isatty() else "ignore", no_wrap=not sys.stdout.isatty())
+    for row in rows:
+        table.add_row(*row)
+    if sys.stdout.isatty():
+        console.print(table)
+    else:
+        Console(width=400).print(table)

@@ -1,0 +1,45 @@
+"""`callendar doctor`: every setting and connection, in plain words."""
+
+from __future__ import annotations
+
+import typer
+from rich.markup import escape
+
+from callendar.app import open_parts
+from callendar.cli.desk import CompanyOption, console, find_company, run
+from callendar.settings import load_settings
+
+
+def add_to(program: typer.Typer) -> None:
+    """Put this command under `callendar`."""
+    program.command(epilog="Example: callendar doctor")(doctor)
+
+
+def doctor(company: CompanyOption = None) -> None:
+    """Try everything and say what is wrong and how to mend it; exit status 1 on a fault."""
+
+    async def work() -> int:
+        loaded = load_settings()
+        console.print("[bold]Settings[/]")
+        for name, origin in loaded.origins.items():
+            value = getattr(loaded.settings, name)
+            console.print(f"  {name} = {escape(str(value))}  [dim]({escape(origin)})[/]", highlight=False)
+        faults = 0
+        async with open_parts(loaded.settings) as parts:
+            companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
+            for each in companies:
+                console.print(f"[bold]{escape(each.name)}[/]")
+                async for finding in parts.examine(each):
+                    faults += not finding.well
+                    sign = "[green]ok[/]" if finding.well else "[red]fault[/]"
+                    console.print(f"  {sign}  {escape(finding.said)}", highlight=False)
+            if not companies:
+                console.print("There is no company yet; add one with: callendar company add NAME")
+        if faults:
+            console.print(f"[red]{faults} fault{'s' if faults > 1 else ''}.[/]")
+        else:
+            console.print("[green]All is well.[/]")
+        return faults
+
+    if run(work):
+        raise typer.Exit(1)

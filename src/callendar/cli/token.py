@@ -1,0 +1,88 @@
+"""`callendar token`: keys for programs that use the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from callendar.cli.desk import CompanyOption, console, find_person, opened, run, show_table
+from callendar.domain.errors import InvalidValue
+from callendar.domain.person import ViewerId
+from callendar.engine.tokens import create_token
+
+commands = typer.Typer(help="API tokens: keys for programs.", no_args_is_help=True)
+ROLES = ("colleague", "telephonist", "administrator")
+
+
+def add_to(program: typer.Typer) -> None:
+    """Put these commands under `callendar`."""
+    program.add_typer(commands, name="token")
+
+
+@commands.command(epilog="Example: callendar token create --role telephonist --name 'wall board'")
+def create(
+    role: Annotated[str, typer.Option(help="colleague, telephonist or administrator.")],
+    name: Annotated[str, typer.Option(help="What it is for; shown as who set a referral.")] = "command line",
+    person: Annotated[str | None, typer.Option(help="Tie it to a person: id, e-mail address or extension.")] = None,
+    company: CompanyOption = None,
+) -> None:
+    """Create a token. It is printed once and kept only as a hash."""
+
+    async def work() -> None:
+        async with opened(company) as desk:
+            if role not in ROLES:
+                raise InvalidValue(f"there is no role {role!r}; there are {', '.join(ROLES)}")
+            whose = await find_person(desk, person) if person else None
+            made, secret = await create_token(
+                desk.parts.store,
+                desk.company.id,
+                role,
+                name,
+                whose.id if whose else None,
+                desk.parts.clock.now(),
+            )
+            console.print(f"{made.id} ({role}). Keep the token, it is not shown again:", highlight=False)
+            console.print(secret, markup=False, highlight=False, soft_wrap=True)
+
+    run(work)
+
+
+@commands.command("list", epilog="Example: callendar token list")
+def list_(company: CompanyOption = None) -> None:
+    """List the tokens, without their secrets."""
+
+    async def work() -> None:
+        async with opened(company) as desk:
+            tokens = await desk.parts.store.load_tokens(desk.company.id)
+            show_table(
+                ["id", "role", "name", "person", "created", "revoked"],
+                [
+                    [
+                        each.id,
+                        each.role,
+                        each.name,
+                        each.person_id or "",
+                        f"{each.created_at:%Y-%m-%d %H:%M}Z",
+                        f"{each.revoked_at:%Y-%m-%d %H:%M}Z" if each.revoked_at else "",
+                    ]
+                    for each in tokens
+                ],
+                "There are no tokens; create one with: callendar token create --role telephonist",
+            )
+
+    run(work)
+
+
+@commands.command(epilog="Example: callendar token revoke t_0a1b2c3d4e5f6a7b")
+def revoke(
+    token_id: Annotated[str, typer.Argument(help="From: callendar token list")], company: CompanyOption = None
+) -> None:
+    """Make a token, and the sessions that came from it, stop working at once."""
+
+    async def work() -> None:
+        async with opened(company) as desk:
+            await desk.parts.store.revoke_token(desk.company.id, ViewerId(token_id), desk.parts.clock.now())
+            console.print(f"Revoked {token_id}.", highlight=False)
+
+    run(work)

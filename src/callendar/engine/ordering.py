@@ -1,0 +1,268 @@
+"""The orders themselves: each gives what a person's orders become (`rules.md` §4, §1.8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from secrets import token_hex
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from callendar.contracts.store import NotFound
+from callendar.domain.errors import InvalidValue
+from callendar.domain.hand import (
+    AppMark,
+    Orders,
+    Referral,
+    ReferralId,
+    Silence,
+    clear_top,
+    end_all_for_now,
+    lay,
+    resolve_end,
+    resolve_start,
+    silences_for_available,
+)
+from callendar.domain.mark import build_marks, is_number, read_app_mark
+from callendar.domain.reason import ReasonCode
+from callendar.engine.desk import Desk
+
+AVAILABLE, BACK = "available", "back"
+"""Reserved reasons of `PUT /people/{id}/referral` (`rules.md` §4.4)."""
+
+
+class ReferralAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A referral for now, as asked for."""
+
+    reason: str
+    until: str | None | UnsetType = UNSET
+    """Instant, `HH:MM`, date or `MMDD`; absent = the reason's own end, None = no end."""
+    diverts: bool = True
+    text: str | None = None
+    divert_to: str | None = None
+
+
+class PlannedAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A planned referral, as asked for."""
+
+    reason: str
+    start: str
+    until: str | None | UnsetType = UNSET
+    repeat: str | None = None
+    diverts: bool = True
+    text: str | None = None
+    divert_to: str | None = None
+
+
+class ReferralPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What changes of a referral; absent = as it was."""
+
+    reason: str | UnsetType = UNSET
+    start: str | UnsetType = UNSET
+    until: str | None | UnsetType = UNSET
+    repeat: str | None | UnsetType = UNSET
+    diverts: bool | UnsetType = UNSET
+    text: str | None | UnsetType = UNSET
+    divert_to: str | None | UnsetType = UNSET
+
+
+def set_for_now(desk: Desk, ask: ReferralAsk) -> Orders:
+    """Start a referral now; `available` and `back` end what is for now and silence what is in force."""
+    if ask.reason in (AVAILABLE, BACK):
+        return _return(desk, only_referring=ask.reason == BACK)
+    reason = desk.company.reason(ask.reason)
+    end = resolve_end(
+        ask.until,
+        reason,
+        now=desk.now,
+        zone=desk.person.zone_info,
+        hours=desk.hours,
+        running_booking_end=desk.running_booking_end,
+    )
+    new = Referral(
+        id=ReferralId("r_" + token_hex(10)),
+        person_id=desk.person.id,
+        reason=reason.code,
+        start=desk.now,
+        end=end,
+        diverts=ask.diverts,
+        divert_to=_divert(desk, ask.divert_to, diverts=ask.diverts),
+        text=_text(ask.text),
+        origin=desk.origin,
+        set_by=desk.viewer.name,
+    )
+    return structs.replace(desk.orders, referrals=lay(desk.orders.referrals, new, desk.now))
+
+
+def clear_for_now(desk: Desk) -> Orders:
+    """End the top one for now."""
+    return structs.replace(desk.orders, referrals=clear_top(desk.orders.referrals, desk.now))
+
+
+def plan_referral(desk: Desk, ask: PlannedAsk) -> Orders:
+    """Add a planned referral."""
+    reason = desk.company.reason(ask.reason)
+    start = resolve_start(ask.start, now=desk.now, zone=desk.person.zone_info)
+    planned = Referral(
+        id=ReferralId("r_" + token_hex(10)),
+        person_id=desk.person.id,
+        reason=reason.code,
+        start=start,
+        end=_planned_end(desk, ask.until, reason.code, start),
+        planned=True,
+        repeat=ask.repeat,
+        diverts=ask.diverts,
+        divert_to=_divert(desk, ask.divert_to, diverts=ask.diverts),
+        text=_text(ask.text),
+        origin=desk.origin,
+        set_by=desk.viewer.name,
+    )
+    return structs.replace(desk.orders, referrals=(*desk.orders.referrals, planned))
+
+
+def patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) -> Orders:
+    """Change a referral in place; it keeps its id and its place in the order of acceptance."""
+    before = _find(desk, referral_id)
+    reason = before.reason if isinstance(patch.reason, UnsetType) else desk.company.reason(patch.reason).code
+    start = before.start
+    if not isinstance(patch.start, UnsetType):
+        start = resolve_start(patch.start, now=desk.now, zone=desk.person.zone_info)
+    end = before.end
+    if not isinstance(patch.until, UnsetType):
+        end = _planned_end(desk, patch.until, reason, start)
+    if end is not None and end <= start:
+        raise InvalidValue(f"the end {_spoken(end)} is not after the start {_spoken(start)}; give a later `until`")
+    diverts = before.diverts if isinstance(patch.diverts, UnsetType) else patch.diverts
+    divert_to = before.divert_to
+    if not isinstance(patch.divert_to, UnsetType):
+        divert_to = _divert(desk, patch.divert_to, diverts=diverts)
+    after = structs.replace(
+        before,
+        reason=reason,
+        start=start,
+        end=end,
+        repeat=before.repeat if isinstance(patch.repeat, UnsetType) else patch.repeat,
+        diverts=diverts,
+        divert_to=divert_to if diverts else None,
+        text=before.text if isinstance(patch.text, UnsetType) else _text(patch.text),
+    )
+    if after.repeat and not after.planned:
+        raise InvalidValue("a referral for now cannot repeat; plan one instead")
+    return _replaced(desk.orders, after)
+
+
+def delete_referral(desk: Desk, referral_id: ReferralId) -> Orders:
+    """Remove a referral; a single one under way, or one for now, ends now."""
+    before = _find(desk, referral_id)
+    begun = before.start < desk.now and (before.end is None or desk.now < before.end)
+    if begun and before.repeat is None:
+        return _replaced(desk.orders, structs.replace(before, end=desk.now))
+    return structs.replace(
+        desk.orders, referrals=tuple(each for each in desk.orders.referrals if each.id != referral_id)
+    )
+
+
+def silence(desk: Desk, key: str) -> Orders:
+    """Silence one claim: in force until it ends or her day does, a coming one for good."""
+    claims = [each for each in desk.claims if each.key == key and (each.end is None or each.end > desk.now)]
+    if not claims:
+        raise NotFound(f"there is no claim {key!r} now or to come; take the key from `claims` or explain")
+    in_force = [each for each in claims if each.start <= desk.now]
+    if in_force:
+        (silenced,) = silences_for_available(in_force[:1], person=desk.person, now=desk.now)
+    else:
+        silenced = Silence(person_id=desk.person.id, key=key, given=desk.now, in_force=False)
+    return _silenced(desk.orders, (silenced,))
+
+
+def unsilence(desk: Desk, key: str) -> Orders:
+    """Take a silence away."""
+    return structs.replace(desk.orders, silences=tuple(each for each in desk.orders.silences if each.key != key))
+
+
+def mark(desk: Desk, key: str, given: str, series: bool) -> Orders:
+    """Give a booking, or its series, a mark; it replaces one given before."""
+    judged = [each for each in desk.judged if each.key == key]
+    if not judged:
+        raise NotFound(f"there is no booking {key!r} in what is known; take the key from explain")
+    uid = judged[0].booking.uid
+    if series and uid is None:
+        raise InvalidValue(f"the booking {key!r} belongs to no series; leave `series` out")
+    read_app_mark(given, build_marks(desk.company, desk.person, desk.causes.extensions))
+    new = AppMark(person_id=desk.person.id, key=uid if series and uid else key, series=series, mark=given)
+    kept = tuple(each for each in desk.orders.marks if (each.key, each.series) != (new.key, new.series))
+    return structs.replace(desk.orders, marks=(*kept, new))
+
+
+def unmark(desk: Desk, key: str, series: bool) -> Orders:
+    """Take away the mark given to an occurrence, or with `series` to the series it belongs to."""
+    target = key
+    if series:
+        target = next((each.booking.uid or key for each in desk.judged if each.key == key), key)
+    return structs.replace(
+        desk.orders,
+        marks=tuple(each for each in desk.orders.marks if (each.key, each.series) != (target, series)),
+    )
+
+
+def _return(desk: Desk, *, only_referring: bool) -> Orders:
+    """ "Available" and "I am back": end all for now, silence what is in force; notes are never silenced."""
+    loud = [
+        each
+        for each in desk.in_force
+        if each.on_top is None and (each.kind == "referred" if only_referring else each.kind != "note")
+    ]
+    ended = structs.replace(desk.orders, referrals=end_all_for_now(desk.orders.referrals, desk.now))
+    return _silenced(ended, silences_for_available(loud, person=desk.person, now=desk.now))
+
+
+def _silenced(orders: Orders, silences: tuple[Silence, ...]) -> Orders:
+    keys = {each.key for each in silences}
+    kept = tuple(each for each in orders.silences if each.key not in keys)
+    return structs.replace(orders, silences=(*kept, *silences))
+
+
+def _planned_end(desk: Desk, until: str | None | UnsetType, reason: ReasonCode, start: datetime) -> datetime | None:
+    return resolve_end(
+        until,
+        desk.company.reason(reason),
+        now=start,
+        zone=desk.person.zone_info,
+        hours=desk.hours,
+        running_booking_end=None,
+    )
+
+
+def _find(desk: Desk, referral_id: ReferralId) -> Referral:
+    for referral in desk.orders.referrals:
+        if referral.id == referral_id:
+            return referral
+    raise NotFound(f"there is no referral {referral_id}")
+
+
+def _replaced(orders: Orders, referral: Referral) -> Orders:
+    return structs.replace(
+        orders, referrals=tuple(referral if each.id == referral.id else each for each in orders.referrals)
+    )
+
+
+def _divert(desk: Desk, number: str | None, *, diverts: bool) -> str | None:
+    """A number that calls may be diverted to: an extension of the company, or one it allows."""
+    if not number:
+        return None
+    if not diverts:
+        raise InvalidValue("an informing referral diverts nowhere; leave `divert_to` out or set `diverts`")
+    allowed = build_marks(desk.company, desk.person, desk.causes.extensions).diverts
+    if number not in allowed:
+        raise InvalidValue(
+            f"{number!r} is neither an extension nor among the company's allowed_diverts; an administrator can add it"
+        )
+    return number
+
+
+def _text(text: str | None) -> str | None:
+    stripped = (text or "").strip()
+    return stripped or None
+
+
+def _spoken(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M UTC")

@@ -71,6 +71,8 @@ class CalendarSync(Struct, frozen=True, kw_only=True):
     slid_at: datetime
     known: Known | None
     """None when it has to be read from the start: never read, or what was known has been dropped."""
+    drops: int = 0
+    """How often `known` has been dropped; handed back with the reading (`Transaction.apply_reading`)."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -150,25 +152,34 @@ class Transaction(Protocol):
         ...
 
     async def save_person(self, person: Person, slid_at: datetime) -> None:
-        """Add or change a person; `slid_at` is used only when she is new. A changed zone or addresses drop `known` of
-        her calendars."""
+        """Add or change a person; `slid_at` is used only when she is new. A changed zone, addresses or keywords of her
+        own drop `known` of her calendars."""
         ...
 
     async def delete_person(self, person_id: PersonId, at: datetime) -> None:
-        """Remove a person with all her causes; a tombstone stays for 7 days."""
+        """Remove a person with all her causes and revoke her tokens; a tombstone stays for 7 days. Nothing happens if
+        she is not there."""
         ...
 
     async def save_calendar(self, calendar: Calendar) -> None:
-        """Add or change a calendar. A changed ref drops its `known` and bookings."""
+        """Add or change a calendar. A changed ref or connection drops its `known`, bookings, `read_until` and fault;
+        otherwise the last two, which readings find out, are taken from `calendar` only when it is new."""
         ...
 
     async def delete_calendar(self, calendar_id: CalendarId) -> None:
         """Remove a calendar with its bookings."""
         ...
 
-    async def apply_reading(self, calendar_id: CalendarId, reading: Reading, read_until: datetime) -> bool:
+    async def apply_reading(
+        self, calendar_id: CalendarId, reading: Reading, read_until: datetime, drops: int | None = None
+    ) -> bool:
         """Put a reading in place of what was kept and clear the fault; True if any booking, `read_until` or the fault
-        differs from before. The cursor and etags are stored with it."""
+        differs from before. The cursor and etags are stored with it.
+
+        Args:
+            drops: Those of the `CalendarSync` it was read by. When `known` has been dropped since (keywords changed
+                while it was under way), the bookings count, but the next reading is from the start all the same.
+        """
         ...
 
     async def save_fault(self, calendar_id: CalendarId, failing_since: datetime, fault: str) -> bool:
@@ -294,7 +305,8 @@ class Store(Protocol):
         ...
 
     async def save_connection(self, connection: Connection) -> None:
-        """Add or change a connection."""
+        """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
+        its calendars."""
         ...
 
     async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
@@ -307,6 +319,10 @@ class Store(Protocol):
 
     async def load_calendar_sync(self, company_id: CompanyId, calendar_id: CalendarId) -> CalendarSync:
         """What is needed to read a calendar now; `NotFound` if it is gone."""
+        ...
+
+    async def load_object_faults(self, company_id: CompanyId, calendar_id: CalendarId) -> Sequence[str]:
+        """What could not be used in single objects of a calendar (`ReadObject.faults`), by ref."""
         ...
 
     async def save_progress(
@@ -373,7 +389,11 @@ class Store(Protocol):
 
     async def wait_for_change(self) -> None:
         """Return when something may have been committed, here or by another process: at once after a local commit,
-        within 250 ms of another's (SQLite: `PRAGMA data_version`). A wake says nothing more; look above the last n."""
+        within 250 ms of another's (SQLite: `PRAGMA data_version`). A wake says nothing more; look above the last n.
+
+        No commit is missed between two calls of one task: it returns at once if there was one since the task's last
+        call, or, at its first, since the store was opened. So bound it with `anyio.move_on_after`, which stays in the
+        task, not with `asyncio.wait_for`, which makes a new one."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,53 @@
+"""Causes: everything that a person's timetable is planned from, read at one instant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callendar.domain.booking import Booking
+from callendar.domain.cause import CalendarBookings, Causes
+from callendar.domain.person import PersonId
+from callendar.domain.rules import CompanyId
+from callendar.store.body import PERSON, decode_bookings
+from callendar.store.calendars import load_calendars
+from callendar.store.orders import load_orders
+from callendar.store.people import Extensions
+from callendar.store.person import find_person
+from callendar.store.tables import calendars, objects
+
+
+async def load_causes(
+    connection: AsyncConnection, company_id: CompanyId, person_id: PersonId, extensions: Extensions
+) -> Causes:
+    """All of a person's; `NotFound` if she is not there."""
+    person = await find_person(connection, company_id, person_id)
+    bookings = await _load_bookings(connection, company_id, person_id)
+    return Causes(
+        person=PERSON.decode(person.body),
+        slid_at=person.slid_at,
+        calendars=tuple(
+            CalendarBookings(calendar=calendar, bookings=tuple(bookings[calendar.id]))
+            for calendar in await load_calendars(connection, company_id, person_id)
+            if calendar.selected
+        ),
+        orders=await load_orders(connection, company_id, person_id),
+        extensions=await extensions.load(connection, company_id),
+    )
+
+
+async def _load_bookings(
+    connection: AsyncConnection, company_id: CompanyId, person_id: PersonId
+) -> defaultdict[str, list[Booking]]:
+    same_calendar = and_(objects.c.company_id == calendars.c.company_id, objects.c.calendar_id == calendars.c.id)
+    found = await connection.execute(
+        select(objects.c.calendar_id, objects.c.bookings)
+        .join(calendars, same_calendar)
+        .where(calendars.c.company_id == company_id, calendars.c.person_id == person_id, calendars.c.selected)
+    )
+    bookings: defaultdict[str, list[Booking]] = defaultdict(list)
+    for row in found:
+        bookings[row.calendar_id].extend(decode_bookings(row.bookings))
+    return bookings

@@ -1,0 +1,139 @@
+"""Connections: one that writes, a few that read, and the order among writers."""
+
+from __future__ import annotations
+
+from asyncio import Lock
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, Table, event, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, StaticPool
+from sqlalchemy.sql.dml import ReturningInsert, UpdateBase
+
+from callendar.store.fault import told
+from callendar.store.place import Place
+from callendar.store.wake import Wake
+
+READERS = 4
+BUSY_SECONDS = 5.0
+"""How long another process's transaction is waited for."""
+
+
+class Writer:
+    """The writing side of one transaction; remembers whether anything was written at all."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.wrote = False
+
+    async def execute(self, statement: UpdateBase | ReturningInsert[Any]) -> CursorResult[Any]:
+        """Run one writing statement."""
+        result: CursorResult[Any] = await self.connection.execute(statement)
+        self.wrote |= result.rowcount != 0
+        return result
+
+    async def execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a writing statement for each of these; nothing happens without any."""
+        if rows:
+            result = await self.connection.execute(statement, rows)
+            self.wrote |= result.rowcount != 0
+
+    async def upsert(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Have the row of this primary key be as given; True if it was not."""
+        result = await self.execute(self._upsert(table, row).values(row))
+        return result.rowcount != 0
+
+    async def upsert_many(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same for several, all with the same columns."""
+        if rows:
+            await self.execute_many(self._upsert(table, rows[0]), rows)
+
+    def _upsert(self, table: Table, row: Mapping[str, Any]) -> Any:
+        insert = (postgresql if self.connection.dialect.name == "postgresql" else sqlite).insert(table)
+        keys = [column.name for column in table.primary_key]
+        given = [name for name in row if name not in keys]
+        if not given:
+            return insert.on_conflict_do_nothing(index_elements=keys)
+        return insert.on_conflict_do_update(
+            index_elements=keys,
+            set_={name: insert.excluded[name] for name in given},
+            where=or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in given)),
+        )
+
+
+class Connections:
+    """One database, open. Writers wait for one another in the order in which they came."""
+
+    def __init__(self, place: Place, wake: Wake) -> None:
+        self.place = place
+        self._wake = wake
+        self._writing = Lock()
+        in_memory = place.path is None
+        self._writer = open_engine(place, begin="BEGIN IMMEDIATE", connections=1)
+        # A database in memory is its connection's own, so there everybody takes turns on the one.
+        self._reader = None if in_memory else open_engine(place, begin="BEGIN", connections=READERS, read_only=True)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """Everything read within is as it stood at one instant."""
+        with told(self.place):
+            if self._reader is None:
+                async with self._writing, self._writer.begin() as connection:
+                    yield connection
+            else:
+                async with self._reader.begin() as connection:
+                    yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[Writer]:
+        """One transaction: kept when the block ends, nothing left behind when it raises. Wakes if it wrote."""
+        with told(self.place):
+            async with self._writing, self._writer.connect() as connection, connection.begin() as transaction:
+                writer = Writer(connection)
+                yield writer
+                if not writer.wrote:
+                    await transaction.rollback()
+                    return
+                try:
+                    await transaction.commit()
+                finally:
+                    self._wake.tell()
+
+    async def close(self) -> None:
+        """Close every connection; whoever writes is waited for."""
+        if self._reader is not None:
+            await self._reader.dispose()
+        async with self._writing:
+            await self._writer.dispose()
+
+
+def open_engine(
+    place: Place, *, begin: str, connections: int, read_only: bool = False, foreign_keys: bool = True
+) -> AsyncEngine:
+    """An engine whose transactions begin as said; connects when first used."""
+    pool: dict[str, Any] = (
+        {"poolclass": StaticPool}
+        if place.path is None
+        else {"poolclass": AsyncAdaptedQueuePool, "pool_size": connections, "max_overflow": 0, "pool_timeout": 60}
+    )
+    engine = create_async_engine(
+        place.url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, **pool
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA foreign_keys={int(foreign_keys)}")
+        cursor.execute("PRAGMA query_only=ON" if read_only else "PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.exec_driver_sql(begin)
+
+    return engine

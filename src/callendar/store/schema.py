@@ -1,0 +1,102 @@
+"""Schema: whether a database is this release's, and what makes it so."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import Any, Literal
+
+import anyio.to_thread
+from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callendar.contracts.store import StoreError
+from callendar.store.connect import open_engine
+from callendar.store.fault import told
+from callendar.store.place import Place
+from callendar.store.tables import meta
+
+HEAD = "0001"
+"""The newest revision under `migrations/versions`; a test compares. Known here so that a start needs no Alembic."""
+
+State = Literal["empty", "ours", "old"]
+
+
+async def bring_to_head(place: Place, connection: AsyncConnection) -> str:
+    """Bring a database to this release's schema within the connection's transaction; returns the epoch.
+
+    Raises:
+        StoreError: It is another program's, or a newer release's.
+    """
+    if await _state(place, connection) != "ours":
+        await connection.run_sync(_upgrade)
+    epoch = await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+    if epoch is None:
+        epoch = token_hex(4)
+        await connection.execute(insert(meta).values(name="epoch", value=epoch))
+    return epoch
+
+
+async def migrate(place: Place) -> str:
+    """Bring a file to this release's schema, foreign keys resting meanwhile; returns the epoch.
+
+    Raises:
+        StoreError: It is another program's or a newer release's, locked, damaged or not to be written.
+    """
+    engine = open_engine(place, begin="BEGIN IMMEDIATE", connections=1, foreign_keys=False)
+    try:
+        with told(place):
+            async with engine.begin() as connection:
+                epoch = await bring_to_head(place, connection)
+                broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+                if broken is not None:
+                    raise StoreError(f"{place} refers to something that is not there, in {broken[0]}; restore a backup")
+                return epoch
+    finally:
+        await engine.dispose()
+
+
+async def find_epoch(place: Place, connection: AsyncConnection) -> str | None:
+    """The epoch of a database that needs nothing done; None if `migrate` has to look at it."""
+    if await _state(place, connection) != "ours":
+        return None
+    return await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+
+
+async def _state(place: Place, connection: AsyncConnection) -> State:
+    tables = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+    if not tables:
+        return "empty"
+    if not {"alembic_version", "meta"} <= tables:
+        raise StoreError(f"{place} is the database of another program; name another file")
+    found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
+    if found == [HEAD]:
+        return "ours"
+    known = await anyio.to_thread.run_sync(_revisions)
+    if not set(found) <= known:
+        raise StoreError(
+            f"{place} was written by a newer release of Callendar (its schema is {', '.join(found)}, "
+            f"this one's {HEAD}); install that release, or restore a backup of before"
+        )
+    return "old"
+
+
+def _config() -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "callendar.store:migrations")
+    return config
+
+
+def _revisions() -> frozenset[str]:
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

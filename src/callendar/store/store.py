@@ -1,0 +1,207 @@
+"""The store on SQLAlchemy Core (`contracts/store.py`, Store): which question runs on which connection."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from callendar.contracts.clock import Clock
+from callendar.contracts.store import (
+    AnswerState,
+    Audit,
+    CalendarSync,
+    Change,
+    Notice,
+    RowHeader,
+    Rows,
+    Token,
+    Transaction,
+)
+from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
+from callendar.domain.cause import Causes
+from callendar.domain.hand import ReferralId
+from callendar.domain.person import PersonId, ViewerId
+from callendar.domain.privacy import Viewer
+from callendar.domain.rules import Company, CompanyId
+from callendar.store import calendars, causes, companies, notices, orders, reading, rows, trail, viewers
+from callendar.store.connect import Connections
+from callendar.store.people import Extensions, lock_people
+from callendar.store.sweep import Sweep
+from callendar.store.transaction import SqlTransaction
+from callendar.store.wake import Wake
+
+
+class SqlStore:
+    """Everything that is kept, in one database, whose schema is this release's."""
+
+    def __init__(self, connections: Connections, wake: Wake, *, epoch: str, clock: Clock) -> None:
+        self._connections = connections
+        self._wake = wake
+        self._epoch = epoch
+        self._clock = clock
+        self._extensions = Extensions()
+        self._sweep = Sweep()
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    # companies ----------------------------------------------------------------------------------------------------
+
+    async def load_companies(self) -> Sequence[Company]:
+        async with self._connections.read() as connection:
+            return await companies.load_companies(connection)
+
+    async def load_company(self, company_id: CompanyId) -> Company:
+        async with self._connections.read() as connection:
+            return await companies.load_company(connection, company_id)
+
+    async def save_company(self, company: Company) -> Company:
+        async with self._connections.write() as writer:
+            return await companies.save_company(writer, company)
+
+    # people and rows ----------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def change(self, company_id: CompanyId, people: Collection[PersonId]) -> AsyncGenerator[Transaction]:
+        async with self._connections.write() as writer:
+            await lock_people(writer, company_id, people)
+            transaction = SqlTransaction(
+                writer, company_id, extensions=self._extensions, sweep=self._sweep, now=self._clock.now()
+            )
+            yield transaction
+            await transaction.finish()
+
+    async def load_rows(self, company_id: CompanyId, ids: Collection[PersonId] | None = None) -> Rows:
+        async with self._connections.read() as connection:
+            n = await companies.load_counter(connection, company_id)
+            kept = await rows.fetch_rows(connection, company_id, ids)
+        return Rows(epoch=self._epoch, n=n, rows=await rows.decode_rows(kept))
+
+    async def load_rows_since(self, company_id: CompanyId, n: int) -> Rows | None:
+        async with self._connections.read() as connection:
+            now = await companies.load_counter(connection, company_id)
+            if n > now or n < await rows.load_forgotten_n(connection, company_id):
+                return None
+            kept = await rows.fetch_rows_since(connection, company_id, n)
+            gone = await rows.load_gone_since(connection, company_id, n)
+        return Rows(epoch=self._epoch, n=now, rows=await rows.decode_rows(kept), gone=gone)
+
+    async def load_counter(self, company_id: CompanyId) -> int:
+        async with self._connections.read() as connection:
+            return await companies.load_counter(connection, company_id)
+
+    async def load_causes(self, company_id: CompanyId, person_id: PersonId) -> Causes:
+        async with self._connections.read() as connection:
+            return await causes.load_causes(connection, company_id, person_id, self._extensions)
+
+    async def load_row_headers(self, company_id: CompanyId) -> Sequence[RowHeader]:
+        async with self._connections.read() as connection:
+            return await rows.load_row_headers(connection, company_id)
+
+    async def load_change(self, company_id: CompanyId, change_id: str) -> Change:
+        async with self._connections.read() as connection:
+            return await orders.load_change(connection, company_id, change_id)
+
+    async def find_referral(self, company_id: CompanyId, referral_id: ReferralId) -> PersonId:
+        async with self._connections.read() as connection:
+            return await orders.find_referral(connection, company_id, referral_id)
+
+    # calendars ----------------------------------------------------------------------------------------------------
+
+    async def load_connections(self, company_id: CompanyId) -> Sequence[Connection]:
+        async with self._connections.read() as connection:
+            return await calendars.load_connections(connection, company_id)
+
+    async def save_connection(self, connection: Connection) -> None:
+        async with self._connections.write() as writer:
+            await calendars.save_connection(writer, connection)
+
+    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
+        async with self._connections.write() as writer:
+            await calendars.delete_connection(writer, company_id, connection_id)
+
+    async def load_calendars(self, company_id: CompanyId, person_id: PersonId | None = None) -> Sequence[Calendar]:
+        async with self._connections.read() as connection:
+            return await calendars.load_calendars(connection, company_id, person_id)
+
+    async def load_calendar_sync(self, company_id: CompanyId, calendar_id: CalendarId) -> CalendarSync:
+        async with self._connections.read() as connection:
+            return await calendars.load_calendar_sync(connection, company_id, calendar_id)
+
+    async def load_object_faults(self, company_id: CompanyId, calendar_id: CalendarId) -> Sequence[str]:
+        async with self._connections.read() as connection:
+            return await reading.load_object_faults(connection, company_id, calendar_id)
+
+    async def save_progress(
+        self, company_id: CompanyId, read_at: Mapping[ConnectionId, datetime], cursors: Mapping[CalendarId, str]
+    ) -> None:
+        async with self._connections.write() as writer:
+            await calendars.save_progress(writer, company_id, read_at, cursors)
+
+    async def request_sync(self, company_id: CompanyId, calendars: Collection[CalendarId]) -> None:
+        async with self._connections.write() as writer:
+            await trail.request_sync(writer, company_id, calendars)
+
+    async def take_sync_requests(self, company_id: CompanyId) -> Sequence[CalendarId]:
+        async with self._connections.read() as connection:
+            if not await trail.load_sync_requests(connection, company_id):
+                return ()
+        async with self._connections.write() as writer:
+            return await trail.take_sync_requests(writer, company_id)
+
+    # who asks -----------------------------------------------------------------------------------------------------
+
+    async def save_token(self, token: Token, secret_hash: bytes) -> None:
+        async with self._connections.write() as writer:
+            await viewers.save_token(writer, token, secret_hash)
+
+    async def load_tokens(self, company_id: CompanyId) -> Sequence[Token]:
+        async with self._connections.read() as connection:
+            return await viewers.load_tokens(connection, company_id)
+
+    async def revoke_token(self, company_id: CompanyId, token_id: ViewerId, at: datetime) -> None:
+        async with self._connections.write() as writer:
+            await viewers.revoke_token(writer, company_id, token_id, at)
+
+    async def load_viewer(self, secret_hash: bytes, at: datetime) -> Viewer | None:
+        async with self._connections.read() as connection:
+            return await viewers.load_viewer(connection, secret_hash, at)
+
+    async def load_viewer_by_id(self, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
+        async with self._connections.read() as connection:
+            return await viewers.load_viewer_by_id(connection, company_id, viewer_id)
+
+    async def save_session(self, token_id: ViewerId, secret_hash: bytes, created_at: datetime, until: datetime) -> None:
+        async with self._connections.write() as writer:
+            await viewers.save_session(writer, token_id, secret_hash, created_at, until)
+
+    async def delete_session(self, secret_hash: bytes) -> None:
+        async with self._connections.write() as writer:
+            await viewers.delete_session(writer, secret_hash)
+
+    # the rest -----------------------------------------------------------------------------------------------------
+
+    async def load_answer(self, viewer: ViewerId, key: str, request: str, at: datetime) -> tuple[AnswerState, bytes]:
+        async with self._connections.read() as connection:
+            return await trail.load_answer(connection, viewer, key, request, at)
+
+    async def load_notices(self, company_id: CompanyId, person_id: PersonId) -> Sequence[Notice]:
+        async with self._connections.read() as connection:
+            return await notices.load_notices(connection, company_id, person_id)
+
+    async def mark_notice_seen(self, company_id: CompanyId, person_id: PersonId, notice_id: str) -> None:
+        async with self._connections.write() as writer:
+            await notices.mark_notice_seen(writer, company_id, person_id, notice_id)
+
+    async def load_audit(self, company_id: CompanyId, limit: int) -> Sequence[Audit]:
+        async with self._connections.read() as connection:
+            return await trail.load_audit(connection, company_id, limit)
+
+    async def wait_for_change(self) -> None:
+        await self._wake.wait()
+
+    async def close(self) -> None:
+        await self._wake.close()
+        await self._connections.close()

@@ -1,0 +1,286 @@
+"""Tables: what is kept, the columns that are asked for beside the bodies, and the indexes of each question.
+
+Every table has `company_id`; only `meta` is the database's own. A body is JSON of a domain value (`body.py`); instants
+are whole seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime of whole seconds, kept as seconds since 1970: equal on every engine, and ordered."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """As it is kept."""
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """As it is handed out."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def _company() -> Column[str]:
+    return Column("company_id", Text, ForeignKey("companies.id"), primary_key=True)
+
+
+def _id() -> Column[str]:
+    return Column("id", Text, primary_key=True)
+
+
+def _of_person(*, primary: bool) -> tuple[Column[str], ForeignKeyConstraint]:
+    return (
+        Column("person_id", Text, primary_key=primary, nullable=False),
+        ForeignKeyConstraint(["company_id", "person_id"], ["people.company_id", "people.id"], ondelete="CASCADE"),
+    )
+
+
+def _of_calendar() -> tuple[Column[str], ForeignKeyConstraint]:
+    return (
+        Column("calendar_id", Text, primary_key=True),
+        ForeignKeyConstraint(
+            ["company_id", "calendar_id"], ["calendars.company_id", "calendars.id"], ondelete="CASCADE"
+        ),
+    )
+
+
+def _body(name: str = "body") -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+"""`epoch`: names this database."""
+
+companies = Table(
+    "companies",
+    metadata,
+    _id(),
+    # Another random text after every change of anybody's extensions.
+    Column("extensions_stamp", Text, nullable=False),
+    _body(),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    _company(),
+    Column("n", BigInteger, nullable=False),
+    # Order of acceptance of referrals.
+    Column("accepted", BigInteger, nullable=False),
+    # The greatest n of a tombstone that is no longer kept.
+    Column("forgotten_n", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _company(),
+    _id(),
+    Column("slid_at", Instant, nullable=False),
+    Column("orders_changed_at", BigInteger, nullable=False),
+    _body(),
+)
+
+extensions = Table(
+    "extensions",
+    metadata,
+    _company(),
+    *_of_person(primary=True),
+    Column("number", Text, primary_key=True),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    _company(),
+    *_of_person(primary=True),
+    Column("version", BigInteger, nullable=False),
+    Column("next_edge", Instant),
+    _body("planned_with"),
+    _body(),
+    Index(None, "company_id", "version"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    _company(),
+    Column("person_id", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("gone_at", Instant, nullable=False),
+    Index(None, "company_id", "n"),
+    Index(None, "company_id", "gone_at"),
+)
+
+connections = Table("connections", metadata, _company(), _id(), Column("read_at", Instant), _body())
+
+calendars = Table(
+    "calendars",
+    metadata,
+    _company(),
+    _id(),
+    *_of_person(primary=False),
+    Column("connection_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("selected", Boolean, nullable=False),
+    Column("read_until", Instant),
+    Column("failing_since", Instant),
+    Column("fault", Text),
+    # Whether cursor and etags may be handed to the reader; false = read from the start.
+    Column("is_known", Boolean, nullable=False),
+    # How often `is_known` was taken back; a reading begun before the last time does not make it known again.
+    Column("drops", BigInteger, nullable=False),
+    Column("sync_cursor", Text),
+    _body(),
+    ForeignKeyConstraint(["company_id", "connection_id"], ["connections.company_id", "connections.id"]),
+    Index(None, "company_id", "person_id"),
+    Index(None, "company_id", "connection_id"),
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    _company(),
+    *_of_calendar(),
+    Column("ref", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    _body("bookings"),
+    _body("faults"),
+)
+
+sync_requests = Table("sync_requests", metadata, _company(), *_of_calendar())
+
+referrals = Table(
+    "referrals",
+    metadata,
+    _company(),
+    _id(),
+    *_of_person(primary=False),
+    _body(),
+    Index(None, "company_id", "person_id"),
+)
+
+silences = Table(
+    "silences", metadata, _company(), *_of_person(primary=True), Column("claim", Text, primary_key=True), _body()
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    _company(),
+    *_of_person(primary=True),
+    Column("claim", Text, primary_key=True),
+    Column("series", Boolean, primary_key=True),
+    _body(),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _company(),
+    _id(),
+    *_of_person(primary=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    _body("before"),
+    Index(None, "company_id", "person_id"),
+    Index(None, "company_id", "made_at"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _company(),
+    *_of_person(primary=True),
+    _id(),
+    Column("told_at", Instant, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("claim", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("suggestion", Text, nullable=False),
+    Column("seen", Boolean, nullable=False),
+)
+
+# Who asks. Ids of viewers and hashes of secrets are unique over all companies: whoever signs in has not said which one.
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    _id(),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    # A token outlives its person, revoked: no foreign key.
+    Column("person_id", Text),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index(None, "company_id", "person_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("token_id", Text, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "company_id", "ends_at"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("viewer_id", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("request", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    _body(),
+    Index(None, "company_id", "given_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("done_at", Instant, nullable=False),
+    Column("done_by", Text, nullable=False),
+    Column("done_by_name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("person_id", Text),
+    _body("detail"),
+    Index(None, "company_id", "id"),
+)

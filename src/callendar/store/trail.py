@@ -1,0 +1,91 @@
+"""The trail of requests: answers kept for `Idempotency-Key`, who did what for whom, and readings asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callendar.contracts.store import AnswerState, Audit
+from callendar.domain.booking import CalendarId
+from callendar.domain.person import ViewerId
+from callendar.domain.rules import CompanyId
+from callendar.store.body import DETAIL
+from callendar.store.connect import Writer
+from callendar.store.tables import answers, audit, calendars, sync_requests
+
+ANSWER_HOURS = 24
+
+
+async def save_answer(
+    writer: Writer, company_id: CompanyId, viewer: ViewerId, key: str, request: str, at: datetime, body: bytes
+) -> None:
+    """Keep an answer; one that has grown too old gives way."""
+    row = {"company_id": company_id, "request": request, "given_at": at, "body": body}
+    await writer.upsert(answers, {"viewer_id": viewer, "idempotency_key": key, **row})
+
+
+async def load_answer(
+    connection: AsyncConnection, viewer: ViewerId, key: str, request: str, at: datetime
+) -> tuple[AnswerState, bytes]:
+    """What was answered within the last 24 hours."""
+    this = answers.c.viewer_id == viewer, answers.c.idempotency_key == key
+    young = answers.c.given_at > at - timedelta(hours=ANSWER_HOURS)
+    row = (await connection.execute(select(answers.c.request, answers.c.body).where(*this, young))).one_or_none()
+    if row is None:
+        return "new", b""
+    return ("same", row.body) if row.request == request else ("other", b"")
+
+
+async def record_audit(writer: Writer, entry: Audit) -> None:
+    """Keep one."""
+    await writer.execute(
+        insert(audit).values(
+            company_id=entry.company_id,
+            done_at=entry.at,
+            done_by=entry.by,
+            done_by_name=entry.by_name,
+            action=entry.action,
+            person_id=entry.person_id,
+            detail=DETAIL.encode(entry.detail),
+        )
+    )
+
+
+async def load_audit(connection: AsyncConnection, company_id: CompanyId, limit: int) -> Sequence[Audit]:
+    """The newest first."""
+    question = select(audit).where(audit.c.company_id == company_id).order_by(audit.c.id.desc()).limit(limit)
+    return [
+        Audit(
+            at=row.done_at,
+            company_id=row.company_id,
+            by=row.done_by,
+            by_name=row.done_by_name,
+            action=row.action,
+            person_id=row.person_id,
+            detail=DETAIL.decode(row.detail),
+        )
+        for row in await connection.execute(question)
+    ]
+
+
+async def request_sync(writer: Writer, company_id: CompanyId, asked: Collection[CalendarId]) -> None:
+    """Ask for these to be read; those that are gone are left out."""
+    these = calendars.c.company_id == company_id, calendars.c.id.in_(sorted(asked))
+    there = await writer.connection.scalars(select(calendars.c.id).where(*these))
+    await writer.upsert_many(sync_requests, [{"company_id": company_id, "calendar_id": each} for each in there])
+
+
+async def load_sync_requests(connection: AsyncConnection, company_id: CompanyId) -> Sequence[CalendarId]:
+    """What is asked for, in id order."""
+    question = select(sync_requests.c.calendar_id).where(sync_requests.c.company_id == company_id)
+    return sorted(await connection.scalars(question))
+
+
+async def take_sync_requests(writer: Writer, company_id: CompanyId) -> Sequence[CalendarId]:
+    """The same, and nobody else gets them."""
+    these = delete(sync_requests).where(sync_requests.c.company_id == company_id)
+    taken = await writer.execute(these.returning(sync_requests.c.calendar_id))
+    return sorted(taken.scalars())

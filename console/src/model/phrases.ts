@@ -118,6 +118,25 @@ function divertWords(segment: Segment | null): string {
   return segment?.divertTo ? ` They go to ${segment.divertTo}.` : '';
 }
 
+/** Why she is shown so, from what is held; the server says it in more words. */
+export function whyWords(shown: Shown, now: Instant, zone: string): string {
+  const { segment } = shown;
+  if (segment === null) return shown.kind === 'available' ? 'Nothing booked now.' : '';
+  const from = wallText(segment.start, now, zone);
+  const span = segment.end === null ? `since ${from}` : `${from}–${wallText(segment.end, now, zone)}`;
+  if (segment.setBy !== null) return `Set by ${segment.setBy}, ${span}.`;
+  switch (segment.origin) {
+    case 'calendar':
+      return `In the calendar, ${span}.`;
+    case 'autoreply':
+      return `Automatic reply, ${span}.`;
+    case null:
+      return segment.allDay ? 'All day.' : `${span}.`;
+    default:
+      return `Set by hand, ${span}.`;
+  }
+}
+
 /** The name of a piece of a day. */
 export function segmentWord(segment: Segment, label: (code: string) => string): string {
   if (segment.kind === 'busy') return 'Busy';

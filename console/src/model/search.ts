@@ -21,25 +21,32 @@ export function fragments(query: string): string[] {
 }
 
 type Fixed = { readonly name: string; readonly rest: string };
-const folded = new WeakMap<Person, Fixed>();
+const fixedFields = new WeakMap<Person, Fixed>();
 
 function fixedOf(person: Person): Fixed {
-  let fixed = folded.get(person);
+  let fixed = fixedFields.get(person);
   if (!fixed) {
     const { name, names, numbers, email, department, title } = person;
     fixed = {
       name: ` ${[name, ...names].map(fold).join('\n ')}`.replace(/-/g, '- '),
       rest: [name, ...names, ...numbers, email, department, title].map(fold).join('\n'),
     };
-    folded.set(person, fixed);
+    fixedFields.set(person, fixed);
   }
   return fixed;
 }
 
+const passingOf = new WeakMap<Shown, string>();
+
+/** What is true of her only now. */
 function passing(shown: Shown): string {
+  const known = passingOf.get(shown);
+  if (known !== undefined) return known;
   const { segment, reason, text } = shown;
   const parts = [stateWord(shown), reason?.label, text, segment?.setBy, segment?.divertTo];
-  return fold(parts.filter((part) => part != null).join('\n'));
+  const folded = fold(parts.filter((part) => part != null).join('\n'));
+  passingOf.set(shown, folded);
+  return folded;
 }
 
 /** How well a person answers: 0 every fragment starts a word of a name, 1 inside a name, 2 elsewhere; null not at all. */
@@ -47,8 +54,7 @@ function rank(shown: Shown, wanted: readonly string[]): 0 | 1 | 2 | null {
   const { name, rest } = fixedOf(shown.person);
   if (wanted.every((fragment) => name.includes(` ${fragment}`))) return 0;
   if (wanted.every((fragment) => name.includes(fragment))) return 1;
-  let now: string | null = null;
-  const everywhere = wanted.every((fragment) => rest.includes(fragment) || (now ??= passing(shown)).includes(fragment));
+  const everywhere = wanted.every((fragment) => rest.includes(fragment) || passing(shown).includes(fragment));
   return everywhere ? 2 : null;
 }
 

@@ -5,13 +5,26 @@ import { nextEdge } from '../model/edge';
 import { type Entry, readEntry } from '../model/entry';
 import type { Held } from '../model/held';
 import { nobody } from '../model/held';
-import { type Instant, minute } from '../model/instant';
+import { type Instant, minute, second } from '../model/instant';
 import { type Connection, Live, SignedOut } from '../model/live';
 import { fragments, search } from '../model/search';
 import { type Shown, showAt } from '../model/shown';
 import type { WireChanged, WireMe, WirePersonDetail, WireReason } from '../model/wire';
 import { machineClock, onReturn, timer, viewerZone } from '../platform/machine';
 import { type HttpServer, Refused } from '../platform/server';
+
+/** Her own page as the server last told it. */
+export type Detail = {
+  readonly person: WirePersonDetail;
+  readonly askedAt: Instant;
+  /** What was shown of her then: when that has changed, the server's reason for it no longer holds. */
+  readonly of: string;
+};
+
+/** What makes two looks at a person the same look: her state and the segment it comes from. */
+export function lookOf(shown: Shown): string {
+  return `${shown.kind} ${shown.segment?.start ?? ''} ${shown.segment?.reason ?? ''}`;
+}
 
 /** How a write went; shown until the next one or until it is undone. */
 export type Outcome = {
@@ -22,7 +35,9 @@ export type Outcome = {
   readonly change: string | null;
 };
 
+/** Milliseconds a choice rests before her own page is asked for, and until it is asked for again. */
 const settle = 120;
+const askAgain = 30 * second;
 const flipShown = 400;
 const earlyAllowed = 50;
 
@@ -34,7 +49,7 @@ export class Desk {
   now = $state.raw<Instant>(machineClock());
   query = $state('');
   chosen = $state<string | null>(null);
-  detail = $state.raw<WirePersonDetail | null>(null);
+  detail = $state.raw<Detail | null>(null);
   /** Why the person's own page could not be had; null when it could. */
   detailFault = $state.raw<string | null>(null);
   reasons = $state.raw<readonly WireReason[]>([]);
@@ -136,7 +151,7 @@ export class Desk {
     return this.#attempt(id, async () => {
       const changed = await send();
       this.outcome = { person: id, words: `${name}: ${done}.`, failed: false, change: changed.change ?? null };
-      if (this.chosen === id) this.detail = changed;
+      if (this.chosen === id) this.#loadDetail();
     });
   }
 
@@ -197,7 +212,7 @@ export class Desk {
   }
 
   #noteFlips(): void {
-    const kinds = new Map(this.people.map((shown) => [shown.person.id, shown.kind + (shown.segment?.reason ?? '')]));
+    const kinds = new Map(this.people.map((shown) => [shown.person.id, lookOf(shown)]));
     const flipped = [...kinds].filter(([id, kind]) => this.#kinds.has(id) && this.#kinds.get(id) !== kind);
     this.#kinds = kinds;
     if (flipped.length === 0) return;
@@ -205,19 +220,24 @@ export class Desk {
     timer(flipShown, () => {
       this.flipped = new Set();
     });
-    if (this.chosen !== null && this.flipped.has(this.chosen)) this.#loadDetail();
   }
 
-  /** Fetches why, once the choice has rested a moment; offline, what was fetched before stays. */
-  #loadDetail(): void {
+  /**
+   * Asks for her own page, once the choice has rested a moment, and again every half minute; never because of an edge.
+   *
+   * Offline, what was told before stays.
+   */
+  #loadDetail(wait = settle): void {
     this.#cancelDetail();
     const id = this.chosen;
     if (id === null) return;
-    this.#cancelDetail = timer(settle, () => {
+    this.#cancelDetail = timer(wait, () => {
+      this.#loadDetail(askAgain);
+      if (this.connection.state !== 'live') return;
       this.#server.fetchPerson(id).then(
         (detail) => {
-          if (this.chosen !== id) return;
-          this.detail = detail;
+          if (this.chosen !== id || this.person === null) return;
+          this.detail = { person: detail, askedAt: this.#clock.now(), of: lookOf(this.person) };
           this.detailFault = null;
         },
         (error: unknown) => {

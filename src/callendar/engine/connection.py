@@ -29,6 +29,8 @@ log = get_logger()
 RETRY_CAP_SECONDS = 300
 DEBOUNCE_SECONDS = 2
 """A notification so soon after the last reading began waits until then."""
+MOVED_SECONDS = 0.5
+"""Before the next try when what a reading was made for changed under it: what is held is about to follow."""
 PATIENCE_CAP_SECONDS = 86_400
 CLOSE_SECONDS = 5
 FOREVER_SECONDS = 86_400
@@ -219,7 +221,7 @@ class ConnectionReader:
             read = await self._reader.read(company, calendar.id, self._open, place.cursor, place.fault_code)
         except GroundMoved:
             place.cursor = None
-            return 0
+            return self._clock.monotonic() - place.began + MOVED_SECONDS
         except ReadingFailed as failed:
             return self._failed(place, failed.error)
         return self._succeeded(place, read)

@@ -1,5 +1,5 @@
-"""Re-planning: rows that were planned with other rules, program, zone data or holidays than the current are planned
-again, a hundred a transaction, whoever has an edge within the hour first; served as they are till then (`design.md` §2).
+"""Re-planning: rows planned with other rules, program, zone data or holidays than the current are planned again, a
+hundred a transaction, whoever has an edge within the hour first; served as they are till then (`design.md` §2).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -51,3 +52,18 @@ async def wait_for(event: anyio.Event, clock: Clock, seconds: float) -> None:
 async def _cut_off(clock: Clock, seconds: float, scope: anyio.CancelScope) -> None:
     await clock.sleep(seconds)
     scope.cancel()
+
+
+async def wait_until(event: anyio.Event, clock: Clock, instant: datetime) -> None:
+    """Return when the event is set, or at the instant as the wall clock shows it."""
+    if event.is_set() or clock.now() >= instant:
+        return
+
+    async def ring() -> None:
+        await clock.sleep_until(instant)
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ring)
+        await event.wait()
+        group.cancel_scope.cancel()

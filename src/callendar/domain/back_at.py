@@ -39,6 +39,7 @@ def find_backs(
     Args:
         pieces: Ordered, not overlapping, all that are known: an edge of what somebody is shown is no end.
     """
+    least = max(grace, timedelta(seconds=1))
     starts = [piece.start for piece in pieces]
     ends: list[tuple[datetime | None, ReasonCode | None]] = [(None, None)] * len(pieces)
     backs: list[Back | None] = [None] * len(pieces)
@@ -52,7 +53,7 @@ def find_backs(
             ends[place] = (None, reason)
         elif following is not None and starts[following] - piece.end <= grace:
             ends[place] = ends[following]
-        elif _is_open_for(hours, piece.end, grace):
+        elif hours.open_until(piece.end, piece.end + least) - piece.end >= least:
             ends[place] = (piece.end, reason)
         else:
             opening = hours.reopening(piece.end)
@@ -62,10 +63,6 @@ def find_backs(
         backs[place] = _tell(piece, at, None if last == reason else last, known_until)
         following = place
     return backs
-
-
-def _is_open_for(hours: Hours, at: datetime, grace: timedelta) -> bool:
-    return hours.is_open(at) and hours.open_until(at, at + grace) - at >= grace
 
 
 def _referred_at(pieces: Sequence[Piece], starts: Sequence[datetime], at: datetime) -> int | None:

@@ -56,23 +56,26 @@ class Hours:
 
     def is_open(self, at: datetime) -> bool:
         """Inside opening hours and on no public holiday."""
-        today = self._local_day(at)
-        # Where midnight comes twice the next day has begun before its date shows.
-        return any(start <= at < end for day in (today, today + A_DAY) for start, end in self._day(day).open)
+        return self.open_until(at, at) > at
 
     def open_until(self, at: datetime, enough: datetime) -> datetime:
         """The end of the open stretch at an instant; no closer look is taken once that is `enough` or later.
 
         `at` itself where it is closed.
         """
-        end = at
-        for ahead, day in enumerate(self._days_from(at)):
+        day, end = self._local_day(at), at
+        for ahead in range(BY_HAND_DAYS):
             before = end
             for opens, closes in self._day(day).open:
                 if opens <= end < closes:
                     end = closes
-            if end >= enough or (end == before and ahead > 0):
+            # Where midnight comes twice a day begins before its date shows: so the day after the first is looked at.
+            if end > before:
+                if end >= enough:
+                    break
+            elif ahead:
                 break
+            day += A_DAY
         return end
 
     def next_opening(self, at: datetime) -> datetime | None:
@@ -113,12 +116,13 @@ class Hours:
     def _next_opening(self, at: datetime, *, working: bool) -> datetime | None:
         if self.always_open:
             return None
-        for day in self._days_from(at):
-            if working and day.weekday() > 4:
-                continue
-            for opening in self._day(day).openings:
-                if opening > at:
-                    return opening
+        day = self._local_day(at)
+        for _ in range(BY_HAND_DAYS + 1):
+            if not working or day.weekday() < 5:
+                for opening in self._day(day).openings:
+                    if opening > at:
+                        return opening
+            day += A_DAY
         return None
 
     def _days_from(self, at: datetime) -> Iterator[date]:

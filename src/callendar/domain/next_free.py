@@ -12,6 +12,8 @@ from callendar.domain.window import BY_HAND_DAYS
 from callendar.domain.winning import Piece
 
 LIMIT = timedelta(days=BY_HAND_DAYS)
+A_MOMENT = timedelta(seconds=1)
+"""The shortest gap there is."""
 
 
 def find_next_free(
@@ -27,6 +29,7 @@ def find_next_free(
     Free: no piece that is not a note, inside opening hours, and known to be so for all of it. Not before she is back
     if the piece refers; None for notes, where she is not known to come back, and where there is none in 400 days.
     """
+    least = max(least, A_MOMENT)
     found: list[datetime | None] = [None] * len(pieces)
     solid = [place for place, piece in enumerate(pieces) if piece.claim.kind != "note"]
     starts = [pieces[place].start for place in solid]
@@ -75,14 +78,11 @@ def _first_open(at: datetime, end: datetime | None, hours: Hours, least: timedel
     """The first instant in a gap from which it is open for `least`; `end` None: the gap does not end."""
     limit = at + LIMIT if end is None else min(end, at + LIMIT)
     while at < limit and at + least <= limit:
-        opens = hours.opens_at(at)
-        if opens is None and not hours.is_open(at):
-            return None
-        if opens is not None:
-            at = opens
-            continue
         closes = hours.open_until(at, at + least)
         if closes - at >= least:
             return at
-        at = closes
+        opens = hours.reopening(closes)
+        if opens is None:
+            return None
+        at = opens
     return None

@@ -8,22 +8,13 @@ from secrets import token_hex
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from callendar.contracts.store import NotFound
+from callendar.domain.ends import resolve_end, resolve_start
 from callendar.domain.errors import InvalidValue
-from callendar.domain.hand import (
-    AppMark,
-    Orders,
-    Referral,
-    ReferralId,
-    Silence,
-    clear_top,
-    end_all_for_now,
-    lay,
-    resolve_end,
-    resolve_start,
-    silences_for_available,
-)
+from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
+from callendar.domain.laying import clear_top, end_all_for_now, lay
 from callendar.domain.mark import build_marks, is_number, read_app_mark
 from callendar.domain.reason import ReasonCode
+from callendar.domain.silence import silences_for_available
 from callendar.engine.desk import Desk
 
 AVAILABLE, BACK = "available", "back"

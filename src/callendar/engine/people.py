@@ -1,0 +1,211 @@
+"""People: added, changed and removed by administrators, and what a person may change of herself.
+
+Everything is checked before it is written; messages name the field, the value and the mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from callendar.contracts.store import Audit, Store
+from callendar.domain.errors import CallendarError, InvalidValue
+from callendar.domain.hours import hours_of
+from callendar.domain.person import Extension, Person, PersonId, ViewerId
+from callendar.domain.privacy import Viewer
+from callendar.domain.rules import Company, CompanyId, Level, Mode, OpenHours
+from callendar.engine.keywords import check_own_keywords
+from callendar.engine.plan import replan
+
+
+class Taken(CallendarError):
+    """Somebody else in the company has this extension or e-mail address."""
+
+    code = "taken"
+
+
+class PersonPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What changes of a person; absent = as it was, null = none."""
+
+    name: str | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+    extensions: tuple[Extension, ...] | UnsetType = UNSET
+    email: str | None | UnsetType = UNSET
+    addresses: tuple[str, ...] | UnsetType = UNSET
+    department: str | None | UnsetType = UNSET
+    title: str | None | UnsetType = UNSET
+    names: tuple[str, ...] | UnsetType = UNSET
+    external_id: str | None | UnsetType = UNSET
+    hours: tuple[OpenHours, ...] | None | UnsetType = UNSET
+    mode: Mode | None | UnsetType = UNSET
+    keywords: dict[str, tuple[str, ...]] | UnsetType = UNSET
+    privacy: Level | None | UnsetType = UNSET
+    delegates: tuple[ViewerId, ...] | UnsetType = UNSET
+    grants: dict[str, Level] | UnsetType = UNSET
+
+
+class OwnPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person may change of herself, where the company lets her."""
+
+    mode: Mode | None | UnsetType = UNSET
+    keywords: dict[str, tuple[str, ...]] | UnsetType = UNSET
+
+
+def patched(person: Person, patch: PersonPatch | OwnPatch) -> Person:
+    """The person with what the patch gives."""
+    given = {name: value for name, value in structs.asdict(patch).items() if value is not UNSET}
+    return structs.replace(person, **given)
+
+
+async def add_person(
+    store: Store,
+    person: Person,
+    now: datetime,
+    *,
+    others: Iterable[Person] | None = None,
+    by: Viewer | None = None,
+) -> Person:
+    """Add somebody, planned at once, and return her as she was kept.
+
+    Args:
+        others: The company's people, when the caller holds them; else the store is asked.
+        by: Who is audited for it; None for the command line.
+
+    Raises:
+        InvalidValue: A value cannot be.
+        Taken: An extension or address is somebody else's.
+    """
+    person = check_person(person, await store.load_company(person.company_id), await _others(store, person, others))
+    async with store.change(person.company_id, [person.id]) as tx:
+        await tx.save_person(person, now)
+        await replan(tx, person.id)
+        if by is not None:
+            await tx.record_audit(_audit(by, "person_add", person, now))
+    return person
+
+
+async def change_person(
+    store: Store,
+    company_id: CompanyId,
+    person_id: PersonId,
+    patch: PersonPatch | OwnPatch,
+    now: datetime,
+    *,
+    others: Iterable[Person] | None = None,
+    by: Viewer | None = None,
+) -> Person:
+    """Change somebody and plan her anew; raises as `add_person`, and `NotFound`."""
+    before = (await store.load_causes(company_id, person_id)).person
+    others = await _others(store, before, others)
+    async with store.change(company_id, [person_id]) as tx:
+        company = await tx.load_company()
+        causes = await tx.load_causes(person_id)
+        person = check_person(patched(causes.person, patch), company, others)
+        await tx.save_person(person, causes.slid_at)
+        await replan(tx, person_id)
+        if by is not None and by.person_id != person_id:
+            await tx.record_audit(_audit(by, "person_change", person, now))
+    return person
+
+
+async def delete_person(
+    store: Store, company_id: CompanyId, person_id: PersonId, now: datetime, *, by: Viewer | None = None
+) -> None:
+    """Remove somebody with her calendars and orders; `NotFound` if she is not there."""
+    async with store.change(company_id, [person_id]) as tx:
+        person = (await tx.load_causes(person_id)).person
+        await tx.delete_person(person_id, now)
+        if by is not None:
+            await tx.record_audit(_audit(by, "person_delete", person, now))
+
+
+def check_own(patch: OwnPatch, company: Company) -> None:
+    """Refuse what the company does not let people change themselves."""
+    if patch.mode is not UNSET and not company.rules.personal_mode:
+        raise InvalidValue("mode: the company does not let people choose their own; ask an administrator")
+    if patch.keywords is not UNSET and not company.rules.personal_keywords:
+        raise InvalidValue("keywords: the company does not let people have their own; ask an administrator")
+
+
+def check_person(person: Person, company: Company, others: Iterable[Person]) -> Person:
+    """The person as she may be kept: texts stripped, everything checked against her company and the others in it."""
+    person = _tidied(person)
+    if not person.name:
+        raise InvalidValue("name: it is empty; give the name that colleagues know")
+    _check_zone(person.zone)
+    hours_of(person, company)
+    check_own_keywords(person.keywords, company)
+    for number in _numbers(person):
+        digits = number.removeprefix("+")
+        if not (digits.isascii() and digits.isdecimal()):
+            raise InvalidValue(f"extensions: {number!r} is no number; write digits, with a + before them if need be")
+    for address in person.all_addresses:
+        local, at, domain = address.rpartition("@")
+        if not (local and at and domain) or " " in address:
+            raise InvalidValue(f"email: {address!r} is no mail address; write it as name@company")
+    _check_unique(person, others)
+    return person
+
+
+def _tidied(person: Person) -> Person:
+    def text(value: str | None) -> str | None:
+        return (value or "").strip() or None
+
+    return structs.replace(
+        person,
+        name=person.name.strip(),
+        email=text(person.email),
+        department=text(person.department),
+        title=text(person.title),
+        external_id=text(person.external_id),
+        addresses=tuple(dict.fromkeys(address.strip() for address in person.addresses if address.strip())),
+        names=tuple(dict.fromkeys(name.strip() for name in person.names if name.strip())),
+        extensions=tuple(structs.replace(each, number=each.number.strip()) for each in person.extensions),
+    )
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidValue(f"zone: {zone!r} is no IANA time zone; write it as Europe/Stockholm") from None
+
+
+def _check_unique(person: Person, others: Iterable[Person]) -> None:
+    numbers, addresses = _numbers(person), person.all_addresses
+    if len(numbers) != len(person.extensions):
+        raise InvalidValue("extensions: the same number stands there twice; leave one of them")
+    for other in others:
+        if other.id == person.id:
+            continue
+        for number in sorted(numbers & _numbers(other)):
+            raise Taken(f"extensions: {number!r} is {other.name}'s; give another, or take it from there first")
+        for address in sorted(addresses & other.all_addresses):
+            raise Taken(f"email: {address!r} is {other.name}'s; give another, or take it from there first")
+        if person.external_id is not None and person.external_id == other.external_id:
+            raise Taken(f"external_id: {person.external_id!r} is {other.name}'s; give another")
+
+
+def _numbers(person: Person) -> frozenset[str]:
+    return frozenset(each.number for each in person.extensions)
+
+
+async def _others(store: Store, person: Person, others: Iterable[Person] | None) -> Iterable[Person]:
+    if others is not None:
+        return others
+    return [row.person for row in (await store.load_rows(person.company_id)).rows]
+
+
+def _audit(by: Viewer, action: str, person: Person, now: datetime) -> Audit:
+    return Audit(
+        at=now,
+        company_id=person.company_id,
+        by=by.id,
+        by_name=by.name,
+        action=action,
+        person_id=person.id,
+        detail={"name": person.name},
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+import anyio
 from msgspec import Struct, structs
 from structlog import get_logger
 
@@ -48,7 +49,7 @@ class ReadingFailed(Exception):
 
 
 class GroundMoved(Exception):
-    """Window, person, rules or calendar changed while it was read: nothing was kept, read it again."""
+    """The person slid, or the calendar changed, while it was read: nothing was kept, read it again."""
 
 
 class Read(Struct, frozen=True, kw_only=True):
@@ -145,12 +146,14 @@ class Reader:
 
     async def _apply(self, company: Company, sync: CalendarSync, reading: Reading) -> None:
         calendar, person = sync.calendar, sync.person
-        async with self._store.change(company.id, [person.id]) as tx:
-            if not await _ground_stands(tx, company, sync):
-                raise GroundMoved
-            changed = await tx.apply_reading(calendar.id, reading, window_from(sync.slid_at).end)
-            if changed:
-                await replan(tx, person.id)
+        with anyio.CancelScope(shield=True):
+            async with self._store.change(company.id, [person.id]) as tx:
+                if not await _ground_stands(tx, sync):
+                    raise GroundMoved
+                until = window_from(sync.slid_at).end
+                changed = await tx.apply_reading(calendar.id, reading, until, sync.drops)
+                if changed:
+                    await replan(tx, person.id)
         if changed:
             faults = sum(len(each.faults) for each in reading.objects.values())
             log.info(
@@ -169,31 +172,24 @@ class Reader:
         words = str(error)
         if calendar.failing_since is not None and (calendar.fault == words or fault_code == error.code):
             return
-        async with self._store.change(company_id, [sync.person.id]) as tx:
-            try:
-                causes = await tx.load_causes(sync.person.id)
-            except NotFound:
-                return
-            if all(each.calendar.id != calendar.id for each in causes.calendars):
-                return
-            if await tx.save_fault(calendar.id, calendar.failing_since or self._clock.now(), words):
-                await replan(tx, sync.person.id)
+        with anyio.CancelScope(shield=True):
+            async with self._store.change(company_id, [sync.person.id]) as tx:
+                if not await _ground_stands(tx, sync):
+                    return
+                if await tx.save_fault(calendar.id, calendar.failing_since or self._clock.now(), words):
+                    await replan(tx, sync.person.id)
 
 
-async def _ground_stands(tx: Transaction, company: Company, sync: CalendarSync) -> bool:
-    """Whether what the reading was made for is still so: a slide, new keywords, another zone drop what is known, and a
-    reading begun before must not put it back."""
-    if (await tx.load_company()).rules_version != company.rules_version:
-        return False
+async def _ground_stands(tx: Transaction, sync: CalendarSync) -> bool:
+    """Whether the calendar is still there and its window where it was: what was read for another does not count. (New
+    marks or another zone let the bookings count, and have the next reading start from the beginning.)"""
     try:
         causes = await tx.load_causes(sync.person.id)
     except NotFound:
         return False
-    if causes.slid_at != sync.slid_at or causes.person != sync.person:
-        return False
-    return any(
-        each.calendar.id == sync.calendar.id and each.calendar.ref == sync.calendar.ref for each in causes.calendars
-    )
+    found = (each.calendar for each in causes.calendars if each.calendar.id == sync.calendar.id)
+    calendar = next(found, None)
+    return calendar is not None and calendar.ref == sync.calendar.ref and causes.slid_at == sync.slid_at
 
 
 def _changes_nothing(sync: CalendarSync, reading: Reading) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import anyio
 from msgspec import Struct
 from structlog import get_logger
 
@@ -98,12 +99,13 @@ class Replanning:
         if not people:
             return
         try:
-            async with self._store.change(company_id, people) as tx:
-                for person_id in people:
-                    try:
-                        await replan(tx, person_id)
-                    except NotFound:
-                        continue
+            with anyio.CancelScope(shield=True):
+                async with self._store.change(company_id, people) as tx:
+                    for person_id in people:
+                        try:
+                            await replan(tx, person_id)
+                        except NotFound:
+                            continue
         except Exception as error:  # noqa: BLE001 - a row that cannot be planned must not hold up the others
             if len(people) == 1:
                 log.error("replanning_broke", person=people[0], **mishap(error))

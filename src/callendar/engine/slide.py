@@ -95,14 +95,15 @@ class Slide:
     async def _slide(self, company_id: CompanyId, people: Sequence[PersonId]) -> None:
         now = self._clock.now()
         slid: list[PersonId] = []
-        async with self._store.change(company_id, people) as tx:
-            for person_id in people:
-                try:
-                    await tx.drop_known(person_id)
-                    await replan(tx, person_id, slid_at=now)
-                except NotFound:
-                    continue
-                slid.append(person_id)
+        with anyio.CancelScope(shield=True):
+            async with self._store.change(company_id, people) as tx:
+                for person_id in people:
+                    try:
+                        await tx.drop_known(person_id)
+                        await replan(tx, person_id, slid_at=now)
+                    except NotFound:
+                        continue
+                    slid.append(person_id)
         for person_id in slid:
             self._read_now(company_id, person_id)
         log.debug("slid", company=company_id, people=len(slid))

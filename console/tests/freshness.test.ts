@@ -26,6 +26,16 @@ describe('freshness', () => {
     expect(freshnessAt(anna, two, at('09:00:01'))).toEqual({ state: 'stale', since: at('08:00') });
   });
 
+  it('is stale while one of her connections has never been read', () => {
+    const anna = person([], { freshness: { state: 'fresh', connections: ['c_1', 'c_new'] } });
+    expect(freshnessAt(anna, reads, at('09:01')).state).toBe('stale');
+  });
+
+  it('is what the server said to a viewer who is not told the connections', () => {
+    const anna = person([], { freshness: { state: 'failing', failing_since: sent('08:30') } });
+    expect(freshnessAt(anna, reads, at('23:00'))).toEqual({ state: 'failing', since: at('08:30') });
+  });
+
   it('is failing since a calendar failed, and stale when that is too long ago', () => {
     const anna = person([], {
       freshness: { state: 'failing', failing_since: sent('08:30'), connections: ['c_1'] },

@@ -86,9 +86,16 @@ describe('soon', () => {
     const anna = person([
       segment('busy', '09:30', '09:30'),
       segment('referred', '09:40', '09:50', { all_day: true }),
-      segment('busy', '09:50', '10:30'),
+      segment('busy', '09:51', '10:30'),
     ]);
-    expect(soonAt(anna, at('09:20'))?.minutes).toBe(30);
+    expect(soonAt(anna, at('09:20'))?.minutes).toBe(31);
+  });
+
+  it('is not told of what only goes on from something that touches it', () => {
+    const allDay = segment('referred', '09:40', '09:50', { all_day: true });
+    expect(soonAt(person([allDay, segment('busy', '09:50', '10:30')]), at('09:20'))).toBeNull();
+    const note = segment('note', '09:40', '09:50', { all_day: true });
+    expect(soonAt(person([note, segment('busy', '09:50', '10:30')]), at('09:20'))?.minutes).toBe(30);
   });
 
   it('is not told where nothing is known', () => {
@@ -110,6 +117,12 @@ describe('next free', () => {
 
   it('is that of the segment ending a gap of which too little is left', () => {
     expect(nextFreeAt(person([busy]), at('09:45:01'), 15)).toBe(at('11:00'));
+  });
+
+  it('reads a note as the gap it is', () => {
+    const noted = person([segment('note', '09:00', '09:50', { next_free: sent('12:00') }), busy]);
+    expect(nextFreeAt(noted, at('09:30'), 15)).toBeNull();
+    expect(nextFreeAt(noted, at('09:46'), 15)).toBe(at('11:00'));
   });
 
   it('is not given where nothing ends the gap', () => {

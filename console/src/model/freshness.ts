@@ -32,7 +32,7 @@ function oldestRead(person: Person, reads: Reads): Read | null {
   return oldest;
 }
 
-/** The moment after which she is stale; null when nothing that is held can make her so. */
+/** The moment after which she is stale: the earliest that any of her connections makes. Null without a read. */
 export function staleAfter(person: Person, reads: Reads): Instant | null {
   const { connections, failingSince } = person.freshness;
   const moments = connections.flatMap((connection) => {
@@ -48,9 +48,11 @@ export function staleAfter(person: Person, reads: Reads): Instant | null {
 export function freshnessAt(person: Person, reads: Reads, at: Instant): Freshness {
   const { said, failingSince, connections } = person.freshness;
   if (connections.length === 0 && said === 'none') return { state: 'none', since: null };
+  // A viewer who is not told the connections has only what the server said when it sent the row.
+  if (connections.length === 0) return { state: said, since: failingSince };
   const limit = staleAfter(person, reads);
-  // Without a read to measure by, what the server said when it sent the row is the best that is known.
-  if (limit === null) return { state: said, since: failingSince };
-  if (at > limit) return { state: 'stale', since: failingSince ?? oldestRead(person, reads)?.readAt ?? null };
+  const neverRead = limit === null || connections.some((connection) => !reads.has(connection));
+  if (neverRead || at > limit)
+    return { state: 'stale', since: failingSince ?? oldestRead(person, reads)?.readAt ?? null };
   return failingSince === null ? { state: 'fresh', since: null } : { state: 'failing', since: failingSince };
 }

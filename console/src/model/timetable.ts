@@ -48,15 +48,25 @@ export function stateAt(person: Person, at: Instant): State {
   return { kind: segment.kind, segment };
 }
 
-/** The first thing within an hour that makes her less reachable than now; minutes round up. Null while referred. */
+/** Whether a segment goes on from one that touches it and already makes her as little reachable, or less. */
+function continues(before: Segment | undefined, segment: Segment): boolean {
+  return before?.end === segment.start && reach[before.kind] >= reach[segment.kind];
+}
+
+/**
+ * The first thing within an hour that makes her less reachable than now; minutes round up. Null while referred.
+ *
+ * Neither what lasts all day, nor what has no length, nor what only goes on.
+ */
 export function soonAt(person: Person, at: Instant): Soon | null {
   const now = stateAt(person, at);
   if (now.kind === 'unknown' || now.kind === 'referred') return null;
   const level = now.segment === null ? reach.available : reach[now.segment.kind];
-  for (const segment of person.timetable) {
+  for (const [place, segment] of person.timetable.entries()) {
     if (segment.start <= at) continue;
     if (segment.start - at > hour) return null;
     if (segment.allDay || segment.end === segment.start || reach[segment.kind] <= level) continue;
+    if (continues(person.timetable[place - 1], segment)) continue;
     if (person.knownUntil !== null && segment.start >= person.knownUntil && !isByHand(segment)) continue;
     return { segment, minutes: Math.ceil((segment.start - at) / minute) };
   }
@@ -68,11 +78,15 @@ export function comingAfter(person: Person, at: Instant): Segment | null {
   return person.timetable.find((segment) => segment.start > at && segment.kind !== 'note') ?? null;
 }
 
-/** When she next has a free stretch of `minutes`; null when that is now, or not known. */
+/**
+ * When she next has a free stretch of `minutes`; null when that is now, or not known.
+ *
+ * Inside a segment the segment's own; in a gap, or in a note, which reads as one, that of the segment that ends it.
+ */
 export function nextFreeAt(person: Person, at: Instant, minutes: number): Instant | null {
   const { kind, segment } = stateAt(person, at);
   if (kind === 'unknown') return null;
-  if (segment !== null) return segment.nextFree;
+  if (segment !== null && segment.kind !== 'note') return segment.nextFree;
   const coming = comingAfter(person, at);
   return coming !== null && coming.start - at < minutes * minute ? coming.nextFree : null;
 }

@@ -1,0 +1,200 @@
+"""The one page that says what is wired to what: it picks adapters, opens them in order, closes them in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import anyio
+from msgspec import Struct
+
+from callendar.contracts.clock import Clock
+from callendar.contracts.expand import Expander
+from callendar.contracts.source import SourceContext, SourceKind
+from callendar.contracts.store import Store, StoreError
+from callendar.contracts.switchboard import SwitchboardKind
+from callendar.domain.errors import InvalidValue
+from callendar.domain.rules import CompanyId
+from callendar.engine.clock import SystemClock
+from callendar.engine.expanding import ProcessExpander
+from callendar.engine.held import HeldPeople
+from callendar.engine.orders import OrderDesk
+from callendar.engine.present import SwitchboardPlace
+from callendar.engine.service import Engine
+from callendar.logs import set_up_logs
+from callendar.settings import Settings
+from callendar.store import hold, open_store
+from callendar.web import WebParts, create_web
+from callendar.web.server import Listen, Server
+
+SOURCES, SWITCHBOARDS = "callendar.sources", "callendar.switchboards"
+"""Entry-point groups; ours register as a third party's do."""
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """An installation opened for one command."""
+
+    settings: Settings
+    clock: Clock
+    expand: Expander
+    sources: Mapping[str, SourceKind]
+    store: Store
+    held: HeldPeople
+    """Empty until it is opened or refreshed."""
+    orders: OrderDesk
+
+    @property
+    def source_context(self) -> SourceContext:
+        """What every source is given."""
+        return SourceContext(
+            expand=self.expand, clock=self.clock, allow_private_networks=self.settings.private_networks
+        )
+
+    def source_kind(self, name: str) -> SourceKind:
+        """A kind of source that is installed.
+
+        Raises:
+            InvalidValue: None such is installed; the message names those that are.
+        """
+        if name not in self.sources:
+            raise InvalidValue(f"nothing installed reads {name!r}; there are {', '.join(sorted(self.sources))}")
+        return self.sources[name]
+
+    def is_served(self) -> bool:
+        """Whether a `serve` holds the database."""
+        try:
+            with hold(self.settings.database):
+                return False
+        except StoreError:
+            return True
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, *, stored: bool = True) -> AsyncGenerator[Parts]:
+    """Open what a command needs.
+
+    Args:
+        stored: False keeps the database closed: the command gets an empty one in memory.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        expand = await stack.enter_async_context(ProcessExpander())
+        store = await open_store(settings.database if stored else ":memory:", clock=clock)
+        stack.push_async_callback(store.close)
+        held = HeldPeople(store)
+        yield Parts(
+            settings=settings,
+            clock=clock,
+            expand=expand,
+            sources=_registered(SOURCES),
+            store=store,
+            held=held,
+            orders=OrderDesk(store, held, clock),
+        )
+
+
+async def serve_until_stopped(
+    settings: Settings,
+    *,
+    ready: Callable[[str], None],
+    switchboards: tuple[SwitchboardPlace, ...] = (),
+    tickets: Mapping[str, str] | None = None,
+) -> None:
+    """Run everything until a signal asks to stop.
+
+    Args:
+        ready: Called once with the address when answers are given.
+        switchboards: Those to drive beside the ones in the settings.
+        tickets: Secrets that a browser swaps for a session, with the id of the token whose rights it gets.
+
+    Raises:
+        StoreError: Another serve holds the database, or it cannot be opened.
+    """
+    set_up_logs(settings.log)
+    with hold(settings.database):
+        async with open_parts(settings) as parts:
+            places = (*_switchboards(settings), *switchboards)
+            engine = Engine(
+                store=parts.store,
+                held=parts.held,
+                clock=parts.clock,
+                sources=parts.sources,
+                switchboards=places,
+                expand=parts.expand,
+                allow_private_networks=settings.private_networks,
+            )
+            web = create_web(
+                WebParts(
+                    store=parts.store,
+                    held=parts.held,
+                    orders=parts.orders,
+                    clock=parts.clock,
+                    console_dir=find_console(settings),
+                    tickets=dict(tickets or {}),
+                    secure_cookies=settings.tls_cert is not None or (settings.public_url or "").startswith("https:"),
+                    replanning=engine.replanning,
+                )
+            )
+            held = anyio.Event()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_run_engine, engine, held)
+                await held.wait()
+                listen = Listen(
+                    host=settings.host,
+                    port=settings.port,
+                    tls_cert=settings.tls_cert,
+                    tls_key=settings.tls_key,
+                    trusted_proxies=settings.trusted_proxies,
+                    public_url=settings.public_url,
+                )
+                await Server(web, listen).run(ready)
+                tasks.cancel_scope.cancel()
+
+
+async def _run_engine(engine: Engine, held: anyio.Event) -> None:
+    await engine.run(ready=held)
+
+
+def find_console(settings: Settings) -> Path | None:
+    """The folder of the built console: as set, in the package, or in the checkout; None when it is not built."""
+    candidates = [Path(settings.console)] if settings.console else []
+    with contextlib.suppress(TypeError):
+        candidates.append(Path(str(files("callendar") / "web" / "static")))
+    candidates.append(Path(__file__).resolve().parents[2] / "console" / "dist")
+    return next((each for each in candidates if (each / "index.html").is_file()), None)
+
+
+def _registered(group: str) -> dict[str, Any]:
+    return {point.name: point.load()() for point in entry_points(group=group)}
+
+
+def _switchboards(settings: Settings) -> list[SwitchboardPlace]:
+    kinds: Mapping[str, SwitchboardKind] = _registered(SWITCHBOARDS)
+    places: list[SwitchboardPlace] = []
+    for name, given in settings.switchboards.items():
+        kind = given.get("kind", "")
+        if kind not in kinds:
+            raise InvalidValue(
+                f"switchboards.{name}: kind {kind!r} is not installed; there are {', '.join(sorted(kinds))}"
+            )
+        company = given.get("company")
+        places.append(
+            SwitchboardPlace(
+                name=name,
+                kind=kinds[kind],
+                settings={key: value for key, value in given.items() if key not in ("kind", "company")},
+                company_id=CompanyId(company) if company else None,
+            )
+        )
+    return places
+
+
+def demo_switchboard(path: Path) -> SwitchboardPlace:
+    """The demo's own switchboard, which writes lines to a file."""
+    kinds: Mapping[str, SwitchboardKind] = _registered(SWITCHBOARDS)
+    return SwitchboardPlace(name="demo", kind=kinds["demo"], settings={"path": str(path)})

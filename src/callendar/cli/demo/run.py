@@ -1,0 +1,137 @@
+"""Running the demo: Radicale, the company, its calendars, and a `serve` over all of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from secrets import token_urlsafe
+
+import msgspec
+from msgspec import Struct
+
+from callendar.app import demo_switchboard, open_parts, serve_until_stopped
+from callendar.cli.demo.calendars import address_of
+from callendar.cli.demo.cast import CAST, Member
+from callendar.cli.demo.company import Demo, lay_out
+from callendar.cli.demo.radicale import DemoFault, Radicale, fill, free_port, running_radicale
+from callendar.cli.desk import console
+from callendar.domain.person import Person, ViewerId
+from callendar.settings import Settings
+from callendar.store import hold
+
+SERVICE_USER = "callendar"
+
+
+class Secrets(Struct, frozen=True, kw_only=True):
+    """What the demo makes up once and keeps in its folder."""
+
+    passwords: dict[str, str]
+    ticket: str
+
+
+class AccessPerson(Struct, frozen=True, kw_only=True):
+    """A person of the first thirty, with her calendar in Radicale."""
+
+    id: str
+    name: str
+    email: str
+    extension: str
+    calendar_url: str
+    user: str
+    password: str
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """`.demo/access.json` (`api.md`, Demo)."""
+
+    console_url: str
+    api_url: str
+    token: str
+    admin_token: str
+    caldav_url: str
+    people: list[AccessPerson]
+
+
+async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None:
+    """Start everything, write `access.json`, say where to look, and run until Ctrl-C ends all of it."""
+    database = folder / "callendar.db"
+    access = folder / "access.json"
+    _prepare(folder, reset=reset)
+    with hold(database):
+        access.unlink(missing_ok=True)
+    settings = Settings(database=str(database), port=free_port(port), log="auto")
+    secrets = _load_secrets(folder)
+    with console.status("Starting Radicale and laying out the calendars…") as status:
+        async with running_radicale(folder / "radicale", secrets.passwords) as server:
+            async with open_parts(settings) as parts:
+                await fill(server, CAST, secrets.passwords, parts.clock.now())
+                status.update("Adding the people…")
+                demo = await lay_out(parts, server, (SERVICE_USER, secrets.passwords[SERVICE_USER]), people)
+
+            def ready(url: str) -> None:
+                status.stop()
+                given = _access(url, server, secrets, demo)
+                _write_private(access, msgspec.json.format(msgspec.json.encode(given), indent=2))
+                console.print(f"\n  Console   {given.console_url}", highlight=False, soft_wrap=True)
+                console.print(f"  API       {given.api_url}   (tokens in {access})", highlight=False, soft_wrap=True)
+                console.print(
+                    f"  CalDAV    {given.caldav_url}   (passwords there too)", highlight=False, soft_wrap=True
+                )
+                console.print("  Ctrl-C ends all of it.\n", highlight=False)
+
+            await serve_until_stopped(
+                settings,
+                ready=ready,
+                switchboards=(demo_switchboard(folder / "switchboard.log"),),
+                tickets={secrets.ticket: ViewerId(demo.session_token_id)},
+            )
+
+
+def _prepare(folder: Path, *, reset: bool) -> None:
+    ours = (folder / "secrets.json").exists()
+    if folder.exists() and not ours and any(folder.iterdir()):
+        raise DemoFault(f"{folder} holds something else than a demo; give another with --folder")
+    if reset and ours:
+        with hold(folder / "callendar.db"):
+            shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _load_secrets(folder: Path) -> Secrets:
+    path = folder / "secrets.json"
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=Secrets)
+    users = [*(member.user for member in CAST), SERVICE_USER]
+    secrets = Secrets(passwords={user: token_urlsafe(12) for user in users}, ticket=token_urlsafe(24))
+    _write_private(path, msgspec.json.encode(secrets))
+    return secrets
+
+
+def _write_private(path: Path, body: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(body)
+
+
+def _access(url: str, server: Radicale, secrets: Secrets, demo: Demo) -> Access:
+    by_address: dict[str | None, Person] = {person.email: person for person in demo.people}
+
+    def described(member: Member) -> AccessPerson:
+        person = by_address[address_of(member)]
+        return AccessPerson(
+            id=person.id,
+            name=person.name,
+            email=address_of(member),
+            extension=member.extension,
+            calendar_url=server.calendar_url(member.user),
+            user=member.user,
+            password=secrets.passwords[member.user],
+        )
+
+    return Access(
+        console_url=f"{url}/?ticket={secrets.ticket}",
+        api_url=f"{url}/api/v1",
+        token=demo.token,
+        admin_token=demo.admin_token,
+        caldav_url=server.url,
+        people=[described(member) for member in CAST],
+    )

@@ -1,0 +1,26 @@
+"""Stores of every engine, for the suites that hold for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from callendar.contracts.store import Store
+from callendar.store.open import open_store
+from tests.clock import HandClock
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands still until it is turned."""
+    return HandClock()
+
+
+@pytest.fixture(params=["memory", "file"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) -> AsyncGenerator[Store]:
+    """An empty store."""
+    opened = await open_store(":memory:" if request.param == "memory" else tmp_path / "callendar.db", clock=clock)
+    yield opened
+    await opened.close()

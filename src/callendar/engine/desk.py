@@ -66,11 +66,6 @@ class Desk(Struct, frozen=True, kw_only=True):
         return hours_of(self.person, self.company)
 
     @property
-    def in_force(self) -> list[Claim]:
-        """The claims whose time it is, losers too."""
-        return [each for each in self.claims if each.start <= self.now and (each.end is None or self.now < each.end)]
-
-    @property
     def running_booking_end(self) -> datetime | None:
         """When the booking under way ends: timed, neither cancelled nor declined; of several the latest end."""
         ends: list[datetime] = []

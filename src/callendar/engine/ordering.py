@@ -9,12 +9,13 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from callendar.contracts.store import NotFound
 from callendar.domain.ends import resolve_end, resolve_start
-from callendar.domain.errors import InvalidValue
+from callendar.domain.errors import InvalidValue, Refused
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.laying import clear_top, end_all_for_now, lay
-from callendar.domain.mark import build_marks, is_number, read_app_mark
+from callendar.domain.mark import build_marks, read_app_mark
 from callendar.domain.reason import ReasonCode
-from callendar.domain.silence import silences_for_available
+from callendar.domain.repeat import check_repeat
+from callendar.domain.silence import silence_for, silences_for_available
 from callendar.engine.desk import Desk
 
 AVAILABLE, BACK = "available", "back"
@@ -107,6 +108,7 @@ def plan_referral(desk: Desk, ask: PlannedAsk) -> Orders:
         origin=desk.origin,
         set_by=desk.viewer.name,
     )
+    _check_planned(desk, planned)
     return structs.replace(desk.orders, referrals=(*desk.orders.referrals, planned))
 
 
@@ -120,8 +122,6 @@ def patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) ->
     end = before.end
     if not isinstance(patch.until, UnsetType):
         end = _planned_end(desk, patch.until, reason, start)
-    if end is not None and end <= start:
-        raise InvalidValue(f"the end {_spoken(end)} is not after the start {_spoken(start)}; give a later `until`")
     diverts = before.diverts if isinstance(patch.diverts, UnsetType) else patch.diverts
     divert_to = before.divert_to
     if not isinstance(patch.divert_to, UnsetType):
@@ -136,8 +136,7 @@ def patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) ->
         divert_to=divert_to if diverts else None,
         text=before.text if isinstance(patch.text, UnsetType) else _text(patch.text),
     )
-    if after.repeat and not after.planned:
-        raise InvalidValue("a referral for now cannot repeat; plan one instead")
+    _check_planned(desk, after)
     return _replaced(desk.orders, after)
 
 
@@ -157,12 +156,8 @@ def silence(desk: Desk, key: str) -> Orders:
     claims = [each for each in desk.claims if each.key == key and (each.end is None or each.end > desk.now)]
     if not claims:
         raise NotFound(f"there is no claim {key!r} now or to come; take the key from `claims` or explain")
-    in_force = [each for each in claims if each.start <= desk.now]
-    if in_force:
-        (silenced,) = silences_for_available(in_force[:1], person=desk.person, now=desk.now)
-    else:
-        silenced = Silence(person_id=desk.person.id, key=key, given=desk.now, in_force=False)
-    return _silenced(desk.orders, (silenced,))
+    first = min(claims, key=lambda each: each.start)
+    return _silenced(desk.orders, (silence_for(first, person=desk.person, now=desk.now),))
 
 
 def unsilence(desk: Desk, key: str) -> Orders:
@@ -195,15 +190,27 @@ def unmark(desk: Desk, key: str, series: bool) -> Orders:
     )
 
 
+def _check_planned(desk: Desk, referral: Referral) -> None:
+    """Refuse what could never begin, has ended already, or cannot be followed."""
+    zone = desk.person.zone_info
+    if referral.repeat is not None:
+        if not referral.planned:
+            raise InvalidValue("a referral for now cannot repeat; plan one instead")
+        check_repeat(referral.repeat, referral.start, referral.end, zone)
+    if referral.end is not None and referral.end <= referral.start:
+        raise InvalidValue(
+            f"the end {referral.end.astimezone(zone):%Y-%m-%d %H:%M} is not after the start "
+            f"{referral.start.astimezone(zone):%Y-%m-%d %H:%M}; give a later `until`"
+        )
+    if referral.end is not None and referral.end <= desk.now and referral.repeat is None:
+        raise Refused(f"the end {referral.end.astimezone(zone):%Y-%m-%d %H:%M} has passed; give a later `until`")
+
+
 def _return(desk: Desk, *, only_referring: bool) -> Orders:
     """ "Available" and "I am back": end all for now, silence what is in force; notes are never silenced."""
-    loud = [
-        each
-        for each in desk.in_force
-        if each.on_top is None and (each.kind == "referred" if only_referring else each.kind != "note")
-    ]
+    meant = [each for each in desk.claims if each.kind == "referred" or not only_referring]
     ended = structs.replace(desk.orders, referrals=end_all_for_now(desk.orders.referrals, desk.now))
-    return _silenced(ended, silences_for_available(loud, person=desk.person, now=desk.now))
+    return _silenced(ended, silences_for_available(meant, person=desk.person, now=desk.now))
 
 
 def _silenced(orders: Orders, silences: tuple[Silence, ...]) -> Orders:
@@ -253,7 +260,3 @@ def _divert(desk: Desk, number: str | None, *, diverts: bool) -> str | None:
 def _text(text: str | None) -> str | None:
     stripped = (text or "").strip()
     return stripped or None
-
-
-def _spoken(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M UTC")

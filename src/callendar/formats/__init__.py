@@ -1,0 +1,1 @@
+"""Bytes of calendars into bookings, without any network."""

@@ -101,8 +101,9 @@ export class Desk {
 
   search(query: string): void {
     this.query = query;
-    const first = this.found[0];
-    if (query.trim() !== '' && first) this.choose(first.person.id);
+    const searching = this.wanted.length > 0;
+    // Who is not in the list is not chosen: the next key might set something for her.
+    if (searching || this.chosen === null) this.choose(this.found[0]?.person.id ?? null);
   }
 
   choose(id: string | null): void {

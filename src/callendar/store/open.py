@@ -55,7 +55,7 @@ async def _find_epoch(place: Place, connections: Connections) -> str:
     if place.path is None:
         async with connections.write() as writer:
             writer.wrote = True
-            return await schema.bring_to_head(place, writer.connection)
+            return await schema.make_anew(writer.connection)
     async with connections.read() as connection:
         epoch = await schema.find_epoch(place, connection)
     return epoch or await schema.migrate(place)

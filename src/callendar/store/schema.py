@@ -13,7 +13,7 @@ from callendar.contracts.store import StoreError
 from callendar.store.connect import open_engine
 from callendar.store.fault import told
 from callendar.store.place import Place
-from callendar.store.tables import meta
+from callendar.store.tables import meta, metadata
 
 HEAD = "0001"
 """The newest revision under `migrations/versions`; a test compares. Known here so that a start needs no Alembic."""
@@ -21,19 +21,10 @@ HEAD = "0001"
 State = Literal["empty", "ours", "old"]
 
 
-async def bring_to_head(place: Place, connection: AsyncConnection) -> str:
-    """Bring a database to this release's schema within the connection's transaction; returns the epoch.
-
-    Raises:
-        StoreError: It is another program's, or a newer release's.
-    """
-    if await _state(place, connection) != "ours":
-        await connection.run_sync(_upgrade)
-    epoch = await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
-    if epoch is None:
-        epoch = token_hex(4)
-        await connection.execute(insert(meta).values(name="epoch", value=epoch))
-    return epoch
+async def make_anew(connection: AsyncConnection) -> str:
+    """Make the tables of a database in memory, which has no past to migrate from; returns the epoch."""
+    await connection.run_sync(metadata.create_all)
+    return await _ensure_epoch(connection)
 
 
 async def migrate(place: Place) -> str:
@@ -46,7 +37,9 @@ async def migrate(place: Place) -> str:
     try:
         with told(place):
             async with engine.begin() as connection:
-                epoch = await bring_to_head(place, connection)
+                if await _state(place, connection) != "ours":
+                    await connection.run_sync(_upgrade)
+                epoch = await _ensure_epoch(connection)
                 broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
                 if broken is not None:
                     raise StoreError(f"{place} refers to something that is not there, in {broken[0]}; restore a backup")
@@ -60,6 +53,14 @@ async def find_epoch(place: Place, connection: AsyncConnection) -> str | None:
     if await _state(place, connection) != "ours":
         return None
     return await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+
+
+async def _ensure_epoch(connection: AsyncConnection) -> str:
+    epoch = await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+    if epoch is None:
+        epoch = token_hex(4)
+        await connection.execute(insert(meta).values(name="epoch", value=epoch))
+    return epoch
 
 
 async def _state(place: Place, connection: AsyncConnection) -> State:
@@ -80,7 +81,8 @@ async def _state(place: Place, connection: AsyncConnection) -> State:
     return "old"
 
 
-def _config() -> Any:
+def alembic_config() -> Any:
+    """Where Alembic finds our migrations; its type is Alembic's, which is imported only when needed."""
     from alembic.config import Config
 
     config = Config()
@@ -91,12 +93,12 @@ def _config() -> Any:
 def _revisions() -> frozenset[str]:
     from alembic.script import ScriptDirectory
 
-    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command
 
-    config = _config()
+    config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,0 +1,80 @@
+"""A store on a file: readers beside a writer, cancelled work, and a day on which nothing happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import aiosqlite
+import anyio
+import pytest
+
+from callendar.contracts.store import Store
+from callendar.store.open import open_store
+from tests.clock import HandClock
+from tests.contracts.store_cast import ANNA, BO, PLANNED_WITH, apply, booking, cast, plant, read, reading, referral, row
+
+pytestmark = pytest.mark.anyio
+NORTH = cast()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncGenerator[Store]:
+    """A store with the cast in it."""
+    opened = await open_store(tmp_path / "callendar.db", clock=HandClock())
+    await plant(opened, NORTH)
+    yield opened
+    await opened.close()
+
+
+async def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
+    """Whoever asks in the middle of a transaction is answered at once, with what stood before."""
+    with anyio.fail_after(5):
+        async with store.change(NORTH.id, [ANNA]) as tx:
+            await tx.save_referral(referral("r1"))
+            await tx.save_row(row(NORTH.anna, 1), PLANNED_WITH)
+            assert (await store.load_causes(NORTH.id, ANNA)).orders.referrals == ()
+            assert (await store.load_rows(NORTH.id, [ANNA])).rows[0].timetable == ()
+    assert (await store.load_rows(NORTH.id, [ANNA])).rows[0].timetable != ()
+
+
+async def test_writing_is_durable_before_it_is_answered(store: Store, tmp_path: Path) -> None:
+    """WAL, synced fully, foreign keys on: what was answered survives the power."""
+    async with aiosqlite.connect(tmp_path / "callendar.db") as other, other.execute("PRAGMA journal_mode") as found:
+        assert await found.fetchone() == ("wal",)
+    from callendar.store.store import SqlStore
+
+    assert isinstance(store, SqlStore)
+    async with store._connections.write() as writer:
+        for pragma, value in (("synchronous", 2), ("foreign_keys", 1)):
+            assert (await writer.connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() == value
+
+
+async def test_cancelled_transaction_leaves_nothing_and_the_next_goes_on(store: Store) -> None:
+    """Cancelled at any await: nothing half-done, nobody waits for a lock that no one holds."""
+    many = {f"r{number}": read(booking(str(number))) for number in range(300)}
+    for delay in (0.0, 0.001, 0.002, 0.005, 0.01, 0.02):
+        with anyio.move_on_after(delay):
+            await apply(store, NORTH, reading(many, complete=True))
+        with anyio.fail_after(10):
+            kept = len((await store.load_causes(NORTH.id, ANNA)).calendars[0].bookings)
+            assert kept in (0, 300)
+            await apply(store, NORTH, reading(complete=True))
+
+
+async def test_what_changes_nothing_is_not_written(store: Store, tmp_path: Path) -> None:
+    """Polls without news and plans without a difference leave every byte of the files as it was."""
+    complete = reading({"a": read(booking())}, complete=True)
+    await apply(store, NORTH, complete)
+
+    def written() -> list[bytes]:
+        return [(tmp_path / name).read_bytes() for name in ("callendar.db", "callendar.db-wal")]
+
+    before = written()
+    for _ in range(50):
+        await apply(store, NORTH, complete)
+        async with store.change(NORTH.id, [ANNA, BO]) as tx:
+            for person in (NORTH.anna, NORTH.bo):
+                await tx.save_notices(person.id, [])
+                assert not await tx.save_row(row(person), PLANNED_WITH)
+    assert written() == before

@@ -1,0 +1,53 @@
+"""One `serve` to a file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from callendar.contracts.store import StoreError
+from callendar.store.hold import hold
+
+HOLDER = """
+import sys, time
+from callendar.store.hold import hold
+with hold(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_second_is_refused_in_words(tmp_path: Path) -> None:
+    """The words name the file, who holds it and the mend; afterwards it is free again."""
+    path = tmp_path / "callendar.db"
+    with hold(path):
+        with pytest.raises(StoreError, match=rf"process {os.getpid()}\) is running on {path}; stop it first"):
+            hold(path).__enter__()
+        with hold(tmp_path / "other.db"):
+            pass
+    with hold(path):
+        pass
+
+
+def test_memory_is_nobodys_but_ones_own(tmp_path: Path) -> None:
+    """Two databases in memory are two."""
+    with hold(":memory:"), hold(":memory:"):
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_hold_ends_with_its_process(tmp_path: Path) -> None:
+    """Killed without a chance to tidy up, it leaves the file free."""
+    path = tmp_path / "callendar.db"
+    with subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreError, match=f"process {holder.pid}"):
+            hold(path).__enter__()
+        holder.send_signal(signal.SIGKILL)
+    with hold(path):
+        pass

@@ -53,7 +53,23 @@ export function freshnessWords(shown: Shown, now: Instant, zone: string): string
   if (state === 'stale') return since === null ? 'never read' : `last read ${wallText(since, now, zone)}`;
   if (state === 'failing') return since === null ? 'silent' : `silent since ${wallText(since, now, zone)}`;
   if (shown.kind === 'unknown') return 'not read this far';
-  return null;
+  return state === 'none' ? 'no calendar' : null;
+}
+
+/** The same as a sentence of its own. */
+export function freshnessSentence(shown: Shown, now: Instant, zone: string): string | null {
+  const { state, since } = shown.freshness;
+  const at = since === null ? null : wallText(since, now, zone);
+  switch (state) {
+    case 'none':
+      return 'No calendar is connected: only what is set by hand is known.';
+    case 'failing':
+      return `The calendar does not answer${at === null ? '' : ` since ${at}`}: what was read before stands.`;
+    case 'stale':
+      return at === null ? 'The calendar was never read.' : `Nothing new is known since ${at}.`;
+    case 'fresh':
+      return null;
+  }
 }
 
 function backWords(shown: Shown, now: Instant, zone: string, label: (code: string) => string): string {

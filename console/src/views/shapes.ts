@@ -1,6 +1,7 @@
 /** Our symbols, drawn on a 16 by 16 grid: those of a state solid and on whole pixels, the others a line of one width. */
 
 import type { GlyphName } from '../model/shown';
+import type { WireFreshnessState } from '../model/wire';
 
 /** Told apart by outline alone, also in grey print. */
 export const glyphs: Record<GlyphName, string> = {
@@ -49,6 +50,14 @@ export const icons = {
 } as const;
 
 export type IconName = keyof typeof icons;
+
+/** How far a row can be trusted, each with a shape of its own; a fresh one has none beside it unless it is unknown. */
+export const freshnessIcons: Record<WireFreshnessState, IconName> = {
+  fresh: 'stale',
+  failing: 'failing',
+  stale: 'stale',
+  none: 'neutral',
+};
 
 export function iconNamed(name: string): IconName {
   return name in icons ? (name as IconName) : 'calendar';

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
+from itertools import product
 from pathlib import Path
 
-import aiosqlite
 import anyio
 import pytest
 
 from callendar.contracts.store import Store
+from callendar.store.connect import begun, open_engine
 from callendar.store.open import open_store
+from callendar.store.place import Place
 from tests.clock import HandClock
 from tests.contracts.store_cast import ANNA, BO, PLANNED_WITH, apply, booking, cast, plant, read, reading, referral, row
 
@@ -40,22 +43,29 @@ async def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
 
 async def test_writing_is_durable_before_it_is_answered(store: Store, tmp_path: Path) -> None:
     """WAL, synced fully, foreign keys on: what was answered survives the power."""
-    async with aiosqlite.connect(tmp_path / "callendar.db") as other, other.execute("PRAGMA journal_mode") as found:
-        assert await found.fetchone() == ("wal",)
-    from callendar.store.store import SqlStore
-
-    assert isinstance(store, SqlStore)
-    async with store._connections.write() as writer:
-        for pragma, value in (("synchronous", 2), ("foreign_keys", 1)):
-            assert (await writer.connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() == value
+    engine = open_engine(Place(tmp_path / "callendar.db"), begin="BEGIN IMMEDIATE", connections=1)
+    async with begun(engine) as connection:
+        for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+            assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() == value
+    await engine.dispose()
 
 
 async def test_cancelled_transaction_leaves_nothing_and_the_next_goes_on(store: Store) -> None:
-    """Cancelled at any await: nothing half-done, nobody waits for a lock that no one holds."""
-    many = {f"r{number}": read(booking(str(number))) for number in range(300)}
-    for delay in (0.0, 0.001, 0.002, 0.005, 0.01, 0.02):
+    """Cancelled at any await, by a scope or by its task: nothing half-done, nobody waits for a lock of no one's."""
+
+    async def cancel_task(delay: float) -> None:
+        task = asyncio.create_task(apply(store, NORTH, reading(many, complete=True)))
+        await asyncio.wait({task}, timeout=delay)
+        task.cancel()
+        await asyncio.wait({task})
+
+    async def cancel_scope(delay: float) -> None:
         with anyio.move_on_after(delay):
             await apply(store, NORTH, reading(many, complete=True))
+
+    many = {f"r{number}": read(booking(str(number))) for number in range(300)}
+    for cancel, millis in product((cancel_scope, cancel_task), range(0, 24, 2)):
+        await cancel(millis / 1_000)
         with anyio.fail_after(10):
             kept = len((await store.load_causes(NORTH.id, ANNA)).calendars[0].bookings)
             assert kept in (0, 300)

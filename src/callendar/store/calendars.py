@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import structs
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.source import Known
 from callendar.contracts.store import CalendarSync, Conflict, NotFound
@@ -16,12 +15,12 @@ from callendar.domain.booking import Calendar, CalendarId, Connection, Connectio
 from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import CALENDAR, CONNECTION, PERSON
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.person import find_person
 from callendar.store.tables import calendars, connections, objects
 
 
-async def load_connections(connection: AsyncConnection, company_id: CompanyId) -> Sequence[Connection]:
+async def load_connections(connection: Reader, company_id: CompanyId) -> Sequence[Connection]:
     """By name, then id."""
     question = select(connections).where(connections.c.company_id == company_id)
     found = [
@@ -56,7 +55,7 @@ async def delete_connection(writer: Writer, company_id: CompanyId, connection_id
 
 
 async def load_calendars(
-    connection: AsyncConnection, company_id: CompanyId, person_id: PersonId | None = None
+    connection: Reader, company_id: CompanyId, person_id: PersonId | None = None
 ) -> Sequence[Calendar]:
     """Of one person or of all, by person, then in the order of her list."""
     question = select(calendars).where(calendars.c.company_id == company_id)
@@ -66,9 +65,7 @@ async def load_calendars(
     return sorted(found, key=lambda each: (each.person_id, each.order, each.id))
 
 
-async def load_calendar_sync(
-    connection: AsyncConnection, company_id: CompanyId, calendar_id: CalendarId
-) -> CalendarSync:
+async def load_calendar_sync(connection: Reader, company_id: CompanyId, calendar_id: CalendarId) -> CalendarSync:
     """What is needed to read it; `NotFound` if it is gone."""
     row = await find_calendar(connection, company_id, calendar_id)
     calendar = decode_calendar(row)
@@ -151,7 +148,7 @@ async def save_progress(
         await writer.execute(update(calendars).where(*this, calendars.c.is_known, moved).values(sync_cursor=cursor))
 
 
-async def find_calendar(connection: AsyncConnection, company_id: CompanyId, calendar_id: CalendarId) -> Any:
+async def find_calendar(connection: Reader, company_id: CompanyId, calendar_id: CalendarId) -> Any:
     """Its row of the table; `NotFound` if it is not there."""
     question = select(calendars).where(calendars.c.company_id == company_id, calendars.c.id == calendar_id)
     found = (await connection.execute(question)).one_or_none()

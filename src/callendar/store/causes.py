@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 
 from sqlalchemy import and_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.domain.booking import Booking
 from callendar.domain.cause import CalendarBookings, Causes
@@ -13,15 +12,14 @@ from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import PERSON, decode_bookings
 from callendar.store.calendars import load_calendars
+from callendar.store.connect import Reader
 from callendar.store.orders import load_orders
 from callendar.store.people import Extensions
 from callendar.store.person import find_person
 from callendar.store.tables import calendars, objects
 
 
-async def load_causes(
-    connection: AsyncConnection, company_id: CompanyId, person_id: PersonId, extensions: Extensions
-) -> Causes:
+async def load_causes(connection: Reader, company_id: CompanyId, person_id: PersonId, extensions: Extensions) -> Causes:
     """All of a person's; `NotFound` if she is not there."""
     person = await find_person(connection, company_id, person_id)
     bookings = await _load_bookings(connection, company_id, person_id)
@@ -39,7 +37,7 @@ async def load_causes(
 
 
 async def _load_bookings(
-    connection: AsyncConnection, company_id: CompanyId, person_id: PersonId
+    connection: Reader, company_id: CompanyId, person_id: PersonId
 ) -> defaultdict[str, list[Booking]]:
     same_calendar = and_(objects.c.company_id == calendars.c.company_id, objects.c.calendar_id == calendars.c.id)
     found = await connection.execute(

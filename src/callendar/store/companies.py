@@ -7,23 +7,22 @@ from secrets import token_hex
 
 from msgspec import structs
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import NotFound
 from callendar.domain.rules import Company, CompanyId
 from callendar.store import calendars
 from callendar.store.body import COMPANY
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import companies, counters
 
 
-async def load_companies(connection: AsyncConnection) -> Sequence[Company]:
+async def load_companies(connection: Reader) -> Sequence[Company]:
     """All, by name."""
     found = await connection.execute(select(companies.c.body))
     return sorted((COMPANY.decode(row.body) for row in found), key=lambda company: (company.name, company.id))
 
 
-async def load_company(connection: AsyncConnection, company_id: CompanyId) -> Company:
+async def load_company(connection: Reader, company_id: CompanyId) -> Company:
     """One; `NotFound` if there is none."""
     found = await _find(connection, company_id)
     if found is None:
@@ -49,7 +48,7 @@ async def save_company(writer: Writer, company: Company) -> Company:
     return saved
 
 
-async def load_counter(connection: AsyncConnection, company_id: CompanyId) -> int:
+async def load_counter(connection: Reader, company_id: CompanyId) -> int:
     """The company's n; `NotFound` if there is no such company."""
     n = await connection.scalar(select(counters.c.n).where(counters.c.company_id == company_id))
     if n is None:
@@ -76,7 +75,7 @@ async def take_accepted(writer: Writer, company_id: CompanyId) -> int:
     return taken.scalar_one()
 
 
-async def _find(connection: AsyncConnection, company_id: CompanyId) -> Company | None:
+async def _find(connection: Reader, company_id: CompanyId) -> Company | None:
     body = await connection.scalar(select(companies.c.body).where(companies.c.id == company_id))
     return None if body is None else COMPANY.decode(body)
 

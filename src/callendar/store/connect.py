@@ -3,36 +3,69 @@
 from __future__ import annotations
 
 from asyncio import Lock
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, Table, event, or_
+from sqlalchemy import Connection, CursorResult, Executable, Table, event, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, StaticPool
-from sqlalchemy.sql.dml import ReturningInsert, UpdateBase
+from sqlalchemy.sql.dml import UpdateBase
 
 from callendar.store.fault import told
 from callendar.store.place import Place
 from callendar.store.wake import Wake
+from callendar.store.whole import whole
+
+T = TypeVar("T")
 
 READERS = 4
 BUSY_SECONDS = 5.0
 """How long another process's transaction is waited for."""
 
 
+class Reader:
+    """Asks within one transaction; every answer is waited for, whoever is cancelled."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    async def execute(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement, for each of these rows if there are any."""
+        return await whole(self._connection.execute(statement, rows))
+
+    async def scalar(self, statement: Executable) -> Any:
+        """The first column of the first row; None without one."""
+        return (await self.execute(statement)).scalar()
+
+    async def scalars(self, statement: Executable) -> Sequence[Any]:
+        """The first column of every row."""
+        return (await self.execute(statement)).scalars().all()
+
+    async def run_sync(self, work: Callable[[Connection], T]) -> T:
+        """Run what knows only blocking connections on this one."""
+        return await whole(self._connection.run_sync(work))
+
+
 class Writer:
     """The writing side of one transaction; remembers whether anything was written at all."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
+        self.connection = Reader(connection)
         self.wrote = False
 
-    async def execute(self, statement: UpdateBase | ReturningInsert[Any]) -> CursorResult[Any]:
+    async def execute(self, statement: UpdateBase) -> CursorResult[Any]:
         """Run one writing statement."""
-        result: CursorResult[Any] = await self.connection.execute(statement)
+        result = await self.connection.execute(statement)
         self.wrote |= result.rowcount != 0
         return result
 
@@ -53,7 +86,7 @@ class Writer:
             await self.execute_many(self._upsert(table, rows[0]), rows)
 
     def _upsert(self, table: Table, row: Mapping[str, Any]) -> Any:
-        insert = (postgresql if self.connection.dialect.name == "postgresql" else sqlite).insert(table)
+        insert = (postgresql if self.connection.dialect == "postgresql" else sqlite).insert(table)
         keys = [column.name for column in table.primary_key]
         given = [name for name in row if name not in keys]
         if not given:
@@ -78,30 +111,28 @@ class Connections:
         self._reader = None if in_memory else open_engine(place, begin="BEGIN", connections=READERS, read_only=True)
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
+    async def read(self) -> AsyncGenerator[Reader]:
         """Everything read within is as it stood at one instant."""
         with told(self.place):
             if self._reader is None:
-                async with self._writing, self._writer.begin() as connection:
-                    yield connection
+                async with self._writing, begun(self._writer) as connection:
+                    yield Reader(connection)
             else:
-                async with self._reader.begin() as connection:
-                    yield connection
+                async with begun(self._reader) as connection:
+                    yield Reader(connection)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Writer]:
         """One transaction: kept when the block ends, nothing left behind when it raises. Wakes if it wrote."""
         with told(self.place):
-            async with self._writing, self._writer.connect() as connection, connection.begin() as transaction:
+            async with self._writing, begun(self._writer) as connection:
                 writer = Writer(connection)
                 yield writer
-                if not writer.wrote:
-                    await transaction.rollback()
-                    return
-                try:
-                    await transaction.commit()
-                finally:
-                    self._wake.tell()
+                if writer.wrote:
+                    try:
+                        await whole(connection.commit())
+                    finally:
+                        self._wake.tell()
 
     async def close(self) -> None:
         """Close every connection; whoever writes is waited for."""
@@ -109,6 +140,19 @@ class Connections:
             await self._reader.dispose()
         async with self._writing:
             await self._writer.dispose()
+
+
+@asynccontextmanager
+async def begun(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection with a transaction begun; what is not committed when the block ends is taken back."""
+    connection = engine.connect()
+    try:
+        await whole(connection.start())
+        await whole(connection.begin().start())
+        yield connection
+    finally:
+        if connection.sync_connection is not None:
+            await whole(connection.close())
 
 
 def open_engine(

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import NotFound, Notice
 from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import notices
 
 
-async def load_notices(connection: AsyncConnection, company_id: CompanyId, person_id: PersonId) -> Sequence[Notice]:
+async def load_notices(connection: Reader, company_id: CompanyId, person_id: PersonId) -> Sequence[Notice]:
     """Those not yet seen, the oldest first."""
     return [notice for notice in await _load_all(connection, company_id, person_id) if not notice.seen]
 
@@ -50,7 +49,7 @@ async def mark_notice_seen(writer: Writer, company_id: CompanyId, person_id: Per
     await writer.execute(update(notices).where(*this, notices.c.seen.is_(False)).values(seen=True))
 
 
-async def _load_all(connection: AsyncConnection, company_id: CompanyId, person_id: PersonId) -> list[Notice]:
+async def _load_all(connection: Reader, company_id: CompanyId, person_id: PersonId) -> list[Notice]:
     hers = notices.c.company_id == company_id, notices.c.person_id == person_id
     order = notices.c.told_at, notices.c.position, notices.c.id
     return [

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 from sqlalchemy import Table, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import Change, NotFound
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
@@ -14,7 +13,7 @@ from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import MARK, ORDERS, REFERRAL, SILENCE
 from callendar.store.companies import take_accepted
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import changes, marks, referrals, silences
 
 
@@ -28,7 +27,7 @@ class ChangeDraft(Struct, frozen=True, kw_only=True):
     before: Orders
 
 
-async def load_orders(connection: AsyncConnection, company_id: CompanyId, person_id: PersonId) -> Orders:
+async def load_orders(connection: Reader, company_id: CompanyId, person_id: PersonId) -> Orders:
     """All of a person's: referrals in the order of acceptance, the others by key."""
 
     async def bodies(table: Table) -> list[bytes]:
@@ -59,7 +58,7 @@ async def delete_referral(writer: Writer, company_id: CompanyId, referral_id: Re
     await writer.execute(delete(referrals).where(*this))
 
 
-async def find_referral(connection: AsyncConnection, company_id: CompanyId, referral_id: ReferralId) -> PersonId:
+async def find_referral(connection: Reader, company_id: CompanyId, referral_id: ReferralId) -> PersonId:
     """Whose it is; `NotFound` if it is not there."""
     this = referrals.c.company_id == company_id, referrals.c.id == referral_id
     person_id = await connection.scalar(select(referrals.c.person_id).where(*this))
@@ -123,7 +122,7 @@ async def keep_change(writer: Writer, company_id: CompanyId, draft: ChangeDraft,
     )
 
 
-async def load_change(connection: AsyncConnection, company_id: CompanyId, change_id: str) -> Change:
+async def load_change(connection: Reader, company_id: CompanyId, change_id: str) -> Change:
     """One; `NotFound` once it is gone."""
     question = select(changes).where(changes.c.company_id == company_id, changes.c.id == change_id)
     row = (await connection.execute(question)).one_or_none()

@@ -7,14 +7,13 @@ from datetime import datetime
 from secrets import token_hex
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import NotFound
 from callendar.domain.person import Person, PersonId
 from callendar.domain.rules import CompanyId
 from callendar.store import calendars
 from callendar.store.body import PERSON
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import companies, extensions, people, tokens
 
 
@@ -23,7 +22,7 @@ async def lock_people(writer: Writer, company_id: CompanyId, ids: Collection[Per
     found = await writer.connection.scalar(select(companies.c.id).where(companies.c.id == company_id))
     if found is None:
         raise NotFound(f"there is no company {company_id}")
-    if writer.connection.dialect.name != "sqlite":  # there the one writer has locked all
+    if writer.connection.dialect != "sqlite":  # there the one writer has locked all
         these = people.c.company_id == company_id, people.c.id.in_(sorted(ids))
         await writer.connection.execute(select(people.c.id).where(*these).order_by(people.c.id).with_for_update())
 
@@ -65,7 +64,7 @@ class Extensions:
     def __init__(self) -> None:
         self._held: dict[CompanyId, tuple[str, frozenset[str]]] = {}
 
-    async def load(self, connection: AsyncConnection, company_id: CompanyId) -> frozenset[str]:
+    async def load(self, connection: Reader, company_id: CompanyId) -> frozenset[str]:
         """As they stand in this transaction."""
         stamp = await connection.scalar(select(companies.c.extensions_stamp).where(companies.c.id == company_id))
         held = self._held.get(company_id)

@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.source import Reading
 from callendar.domain.booking import CalendarId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import FAULTS, encode_bookings
 from callendar.store.calendars import find_calendar
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import calendars, objects
 
 AT_ONCE = 500
@@ -67,9 +66,7 @@ async def save_fault(
     return is_first
 
 
-async def load_object_faults(
-    connection: AsyncConnection, company_id: CompanyId, calendar_id: CalendarId
-) -> Sequence[str]:
+async def load_object_faults(connection: Reader, company_id: CompanyId, calendar_id: CalendarId) -> Sequence[str]:
     """What could not be used in the objects kept, by ref."""
     question = (
         select(objects.c.faults)

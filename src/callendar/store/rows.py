@@ -8,7 +8,6 @@ from datetime import datetime
 import anyio
 from msgspec import Struct, structs
 from sqlalchemy import and_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import RowHeader
 from callendar.domain.person import PersonId
@@ -16,7 +15,7 @@ from callendar.domain.row import PlannedWith, Row
 from callendar.domain.rules import CompanyId
 from callendar.domain.timetable import Segment
 from callendar.store.body import PLANNED_WITH, ROW
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import counters, people, rows, tombstones
 
 AT_ONCE = 250
@@ -76,9 +75,7 @@ async def keep_tombstone(writer: Writer, company_id: CompanyId, person_id: Perso
     await writer.upsert(tombstones, {**key, "n": n, "gone_at": gone_at})
 
 
-async def fetch_rows(
-    connection: AsyncConnection, company_id: CompanyId, ids: Collection[PersonId] | None
-) -> list[KeptRow]:
+async def fetch_rows(connection: Reader, company_id: CompanyId, ids: Collection[PersonId] | None) -> list[KeptRow]:
     """Of everybody, or of these."""
     question = select(rows.c.version, rows.c.body).where(rows.c.company_id == company_id)
     if ids is None:
@@ -91,20 +88,20 @@ async def fetch_rows(
     return found
 
 
-async def fetch_rows_since(connection: AsyncConnection, company_id: CompanyId, n: int) -> list[KeptRow]:
+async def fetch_rows_since(connection: Reader, company_id: CompanyId, n: int) -> list[KeptRow]:
     """Those with a greater version."""
     these = rows.c.company_id == company_id, rows.c.version > n
     found = await connection.execute(select(rows.c.version, rows.c.body).where(*these))
     return [KeptRow(row.version, row.body) for row in found]
 
 
-async def load_gone_since(connection: AsyncConnection, company_id: CompanyId, n: int) -> tuple[PersonId, ...]:
+async def load_gone_since(connection: Reader, company_id: CompanyId, n: int) -> tuple[PersonId, ...]:
     """Who has gone after n, in id order."""
     these = tombstones.c.company_id == company_id, tombstones.c.n > n
     return tuple(sorted(await connection.scalars(select(tombstones.c.person_id).where(*these))))
 
 
-async def load_forgotten_n(connection: AsyncConnection, company_id: CompanyId) -> int:
+async def load_forgotten_n(connection: Reader, company_id: CompanyId) -> int:
     """Up to where somebody may have gone without a trace."""
     forgotten = await connection.scalar(select(counters.c.forgotten_n).where(counters.c.company_id == company_id))
     return forgotten or 0
@@ -120,7 +117,7 @@ async def decode_rows(kept: Sequence[KeptRow]) -> tuple[Row, ...]:
     return tuple(sorted(decoded, key=lambda row: (row.person.name, row.person.id)))
 
 
-async def load_row_headers(connection: AsyncConnection, company_id: CompanyId) -> Sequence[RowHeader]:
+async def load_row_headers(connection: Reader, company_id: CompanyId) -> Sequence[RowHeader]:
     """Of every person, in id order."""
     same_person = and_(rows.c.company_id == people.c.company_id, rows.c.person_id == people.c.id)
     found = await connection.execute(

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import anyio.to_thread
 from sqlalchemy import Connection, insert, inspect, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import StoreError
-from callendar.store.connect import open_engine
+from callendar.store.connect import Reader, begun, open_engine
 from callendar.store.fault import told
 from callendar.store.place import Place
 from callendar.store.tables import meta, metadata
+from callendar.store.whole import whole
 
 HEAD = "0001"
 """The newest revision under `migrations/versions`; a test compares. Known here so that a start needs no Alembic."""
@@ -21,7 +21,7 @@ HEAD = "0001"
 State = Literal["empty", "ours", "old"]
 
 
-async def make_anew(connection: AsyncConnection) -> str:
+async def make_anew(connection: Reader) -> str:
     """Make the tables of a database in memory, which has no past to migrate from; returns the epoch."""
     await connection.run_sync(metadata.create_all)
     return await _ensure_epoch(connection)
@@ -36,26 +36,28 @@ async def migrate(place: Place) -> str:
     engine = open_engine(place, begin="BEGIN IMMEDIATE", connections=1, foreign_keys=False)
     try:
         with told(place):
-            async with engine.begin() as connection:
-                if await _state(place, connection) != "ours":
-                    await connection.run_sync(_upgrade)
-                epoch = await _ensure_epoch(connection)
-                broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+            async with begun(engine) as connection:
+                reader = Reader(connection)
+                if await _state(place, reader) != "ours":
+                    await reader.run_sync(_upgrade)
+                epoch = await _ensure_epoch(reader)
+                broken = (await reader.execute(text("PRAGMA foreign_key_check"))).first()
                 if broken is not None:
                     raise StoreError(f"{place} refers to something that is not there, in {broken[0]}; restore a backup")
+                await whole(connection.commit())
                 return epoch
     finally:
         await engine.dispose()
 
 
-async def find_epoch(place: Place, connection: AsyncConnection) -> str | None:
+async def find_epoch(place: Place, connection: Reader) -> str | None:
     """The epoch of a database that needs nothing done; None if `migrate` has to look at it."""
     if await _state(place, connection) != "ours":
         return None
     return await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
 
 
-async def _ensure_epoch(connection: AsyncConnection) -> str:
+async def _ensure_epoch(connection: Reader) -> str:
     epoch = await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
     if epoch is None:
         epoch = token_hex(4)
@@ -63,7 +65,7 @@ async def _ensure_epoch(connection: AsyncConnection) -> str:
     return epoch
 
 
-async def _state(place: Place, connection: AsyncConnection) -> State:
+async def _state(place: Place, connection: Reader) -> State:
     tables = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
     if not tables:
         return "empty"

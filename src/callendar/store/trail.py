@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import AnswerState, Audit
 from callendar.domain.booking import CalendarId
 from callendar.domain.person import ViewerId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import DETAIL
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import answers, audit, calendars, sync_requests
 
 ANSWER_HOURS = 24
@@ -28,7 +27,7 @@ async def save_answer(
 
 
 async def load_answer(
-    connection: AsyncConnection, viewer: ViewerId, key: str, request: str, at: datetime
+    connection: Reader, viewer: ViewerId, key: str, request: str, at: datetime
 ) -> tuple[AnswerState, bytes]:
     """What was answered within the last 24 hours."""
     this = answers.c.viewer_id == viewer, answers.c.idempotency_key == key
@@ -54,7 +53,7 @@ async def record_audit(writer: Writer, entry: Audit) -> None:
     )
 
 
-async def load_audit(connection: AsyncConnection, company_id: CompanyId, limit: int) -> Sequence[Audit]:
+async def load_audit(connection: Reader, company_id: CompanyId, limit: int) -> Sequence[Audit]:
     """The newest first."""
     question = select(audit).where(audit.c.company_id == company_id).order_by(audit.c.id.desc()).limit(limit)
     return [
@@ -78,7 +77,7 @@ async def request_sync(writer: Writer, company_id: CompanyId, asked: Collection[
     await writer.upsert_many(sync_requests, [{"company_id": company_id, "calendar_id": each} for each in there])
 
 
-async def load_sync_requests(connection: AsyncConnection, company_id: CompanyId) -> Sequence[CalendarId]:
+async def load_sync_requests(connection: Reader, company_id: CompanyId) -> Sequence[CalendarId]:
     """What is asked for, in id order."""
     question = select(sync_requests.c.calendar_id).where(sync_requests.c.company_id == company_id)
     return sorted(await connection.scalars(question))

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callendar.contracts.store import NotFound, Token
 from callendar.domain.person import ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import CompanyId
-from callendar.store.connect import Writer
+from callendar.store.connect import Reader, Writer
 from callendar.store.tables import sessions, tokens
 
 
@@ -33,7 +32,7 @@ async def save_token(writer: Writer, token: Token, secret_hash: bytes) -> None:
     )
 
 
-async def load_tokens(connection: AsyncConnection, company_id: CompanyId) -> Sequence[Token]:
+async def load_tokens(connection: Reader, company_id: CompanyId) -> Sequence[Token]:
     """All, the newest last."""
     question = select(tokens).where(tokens.c.company_id == company_id).order_by(tokens.c.created_at, tokens.c.id)
     return [
@@ -60,13 +59,13 @@ async def revoke_token(writer: Writer, company_id: CompanyId, token_id: ViewerId
     await writer.execute(delete(sessions).where(*its))
 
 
-async def load_viewer(connection: AsyncConnection, secret_hash: bytes, at: datetime) -> Viewer | None:
+async def load_viewer(connection: Reader, secret_hash: bytes, at: datetime) -> Viewer | None:
     """Who holds this secret, of a token or of a session."""
     of_session = select(sessions.c.token_id).where(sessions.c.secret_hash == secret_hash, sessions.c.ends_at > at)
     return await _find(connection, or_(tokens.c.secret_hash == secret_hash, tokens.c.id.in_(of_session)))
 
 
-async def load_viewer_by_id(connection: AsyncConnection, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
+async def load_viewer_by_id(connection: Reader, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
     """Who that is."""
     return await _find(connection, tokens.c.company_id == company_id, tokens.c.id == viewer_id)
 
@@ -87,7 +86,7 @@ async def delete_session(writer: Writer, secret_hash: bytes) -> None:
     await writer.execute(delete(sessions).where(sessions.c.secret_hash == secret_hash))
 
 
-async def _find(connection: AsyncConnection, *which: Any) -> Viewer | None:
+async def _find(connection: Reader, *which: Any) -> Viewer | None:
     row = (await connection.execute(select(tokens).where(tokens.c.revoked_at.is_(None), *which))).one_or_none()
     if row is None:
         return None

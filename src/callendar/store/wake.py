@@ -10,6 +10,7 @@ import aiosqlite
 import anyio
 
 from callendar.store.place import Place
+from callendar.store.whole import whole
 
 LOOK_SECONDS = 0.2
 """Between two looks for commits of other processes; with the look itself within the 250 ms promised."""
@@ -66,7 +67,7 @@ class Wake:
         async with self._looking:
             if self._watch is None:
                 return
-            now = await self._read_data_version(self._watch)
+            now = await whole(self._read_data_version(self._watch))
             if now != self._data_version:
                 self._data_version = now
                 self.tell()

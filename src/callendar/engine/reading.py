@@ -146,6 +146,7 @@ class Reader:
 
     async def _apply(self, company: Company, sync: CalendarSync, reading: Reading) -> None:
         calendar, person = sync.calendar, sync.person
+        changed = False
         with anyio.CancelScope(shield=True):
             async with self._store.change(company.id, [person.id]) as tx:
                 if not await _ground_stands(tx, sync):

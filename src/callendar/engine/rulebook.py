@@ -75,8 +75,9 @@ class RuleBook:
             await self._save(after)
             return rules
 
-    async def add_reason(self, company_id: CompanyId, reason: Reason) -> Reason:
-        """Add a reason at the end of the list."""
+    async def add_reason(self, company_id: CompanyId, given: Mapping[str, Any]) -> Reason:
+        """Add a reason, given as plain values, at the end of the list."""
+        reason = convert_checked(dict(given), Reason)
         async with self._lock:
             company = await self._store.load_company(company_id)
             if any(each.code == reason.code for each in company.reasons):

@@ -1,21 +1,19 @@
-"""Rows as they are sent: the fixed part kept encoded per view, the rest made at the moment of sending (`design.md` §3)."""
+"""Rows as they are sent: the fixed part is kept encoded per view, the rest made when it is sent (`design.md` §3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from callendar.domain.booking import ConnectionId
 from callendar.domain.freshness import read_freshness
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import View, Viewer, redact, view_of
 from callendar.domain.row import Row
 from callendar.domain.rules import Company
 from callendar.domain.timetable import read_next_free, read_soon, read_state
-from callendar.engine.held import HeldCompany, HeldPeople
+from callendar.engine.held import HeldPeople
 from callendar.web.wire import (
     LivePart,
     WireFreshness,
@@ -53,19 +51,12 @@ class RowEncoder:
         self._kept: dict[tuple[PersonId, View], Kept] = {}
         self._rules: dict[str, int] = {}
 
-    def encode(self, held: HeldCompany, row: Row, viewer: Viewer, now: datetime, why: str | None = None) -> bytes:
+    def encode(self, company: Company, row: Row, viewer: Viewer, now: datetime, why: str | None = None) -> bytes:
         """One person as a JSON object, exactly what this viewer may see at `now`."""
-        company = held.company
         view = view_of(viewer, row.person, company)
         kept = self._keep(row, view, company, now + LISTED)
         live = self.live(kept.cut, view, company, now, why)
         return kept.fixed[:-1] + b"," + _encode(live)[1:]
-
-    def encode_all(
-        self, held: HeldCompany, rows: Iterable[Row], viewer: Viewer, now: datetime
-    ) -> Iterator[bytes]:
-        """Many people, one JSON object each, in the order given; lazy, so that a caller may yield to others."""
-        return (self.encode(held, row, viewer, now) for row in rows)
 
     def live(self, cut: Row, view: View, company: Company, now: datetime, why: str | None = None) -> LivePart:
         """What the clock decides of a row that has been cut down to a view."""
@@ -112,12 +103,3 @@ class RowEncoder:
         fixed = _encode(fixed_part(row.person, listed, cut.known_until))
         kept = self._kept[key] = Kept(row, cut, fixed, listed_until, beyond)
         return kept
-
-
-def fresh_part(read_at: Mapping[ConnectionId, datetime], stale_seconds: Mapping[ConnectionId, int]) -> dict[str, object]:
-    """Freshness by connection, as in `fresh`: only those that have been read."""
-    return {
-        connection: {"read_at": at, "stale_seconds": stale_seconds[connection]}
-        for connection, at in read_at.items()
-        if connection in stale_seconds
-    }

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.switchboard import LineState
-from callendar.domain.freshness import FreshnessState
+from callendar.domain.freshness import Freshness
 from callendar.domain.person import Person
 from callendar.domain.privacy import View
 from callendar.domain.reason import Reason, ReasonCode
@@ -28,6 +28,21 @@ class WireReason(Struct, frozen=True, gc=False):
     label: str
     icon: str
     color: str
+
+
+class WireReasonShown(Struct, frozen=True, gc=False):
+    """A reason in a list's table of reasons, under its code."""
+
+    label: str
+    icon: str
+    color: str
+
+
+class WireRead(Struct, frozen=True, gc=False):
+    """When a connection was last read, and how old that may grow before it is stale."""
+
+    read_at: datetime
+    stale_seconds: int
 
 
 class WireExtension(Struct, frozen=True, gc=False):
@@ -89,7 +104,7 @@ class WireSoon(Struct, frozen=True, gc=False):
 class WireFreshness(Struct, frozen=True, kw_only=True, gc=False):
     """How far what is shown can be believed."""
 
-    state: FreshnessState
+    state: Freshness
     failing_since: datetime | UnsetType = UNSET
     connections: tuple[str, ...] | UnsetType = UNSET
 
@@ -120,6 +135,29 @@ class LivePart(Struct, frozen=True, kw_only=True, gc=False):
     freshness: WireFreshness
 
 
+class WirePerson(FixedPart, frozen=True, kw_only=True, gc=False):
+    """A person as she is sent: the fixed part and the live one in one object. For the schema alone."""
+
+    state: WireState
+    soon: WireSoon | UnsetType
+    next_free: datetime | UnsetType
+    line: LineState
+    freshness: WireFreshness
+
+
+class WirePeople(Struct, frozen=True, kw_only=True, gc=False):
+    """The answer of `GET /people`, and with `gone` an event of the feed."""
+
+    version: str
+    now: datetime
+    listed_until: datetime
+    opens_at: datetime | UnsetType = UNSET
+    reasons: dict[str, WireReasonShown]
+    people: tuple[WirePerson, ...]
+    next_after: str | UnsetType = UNSET
+    fresh: dict[str, WireRead]
+
+
 def or_unset(value: T | None) -> T | UnsetType:
     """What is null or empty is left out."""
     return UNSET if value is None or value == () else value
@@ -128,6 +166,14 @@ def or_unset(value: T | None) -> T | UnsetType:
 def wire_reason(reason: Reason, company: Company) -> WireReason:
     """A reason with its label in the company's language."""
     return WireReason(reason.code, reason.label(company.language), reason.icon, reason.color)
+
+
+def wire_reasons(company: Company) -> dict[str, WireReasonShown]:
+    """A company's table of reasons, which is no secret."""
+    return {
+        reason.code: WireReasonShown(reason.label(company.language), reason.icon, reason.color)
+        for reason in company.reasons
+    }
 
 
 def wire_segment(segment: Segment, view: View) -> WireSegment:

@@ -1,0 +1,159 @@
+"""Who asks: `me`, and the tokens that administrators give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar import delete, get, patch, post
+from msgspec import UNSET, Struct, UnsetType
+
+from callendar.contracts.store import Token
+from callendar.domain.person import PersonId, ViewerId
+from callendar.domain.privacy import Role
+from callendar.engine.people import OwnPatch, change_person, check_own
+from callendar.engine.tokens import create_token
+from callendar.web.auth import check_administrator
+from callendar.web.faults import Fault
+from callendar.web.room import Asked, Room
+from callendar.web.wire import or_unset
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """The caller."""
+
+    id: str
+    name: str
+    role: Role
+    company: str
+    person: str | UnsetType = UNSET
+    mode: str | UnsetType = UNSET
+    """Her own; left out = the company's."""
+    keywords: dict[str, tuple[str, ...]] | UnsetType = UNSET
+
+
+class TokenBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to be made."""
+
+    role: Role
+    name: str
+    person: str | None = None
+
+
+class NewToken(Struct, frozen=True, kw_only=True):
+    """A token just made; its secret is shown this once."""
+
+    id: str
+    token: str
+
+
+class WireToken(Struct, frozen=True, kw_only=True):
+    """A token, without its secret."""
+
+    id: str
+    role: Role
+    name: str
+    person: str | UnsetType = UNSET
+    created_at: datetime
+    revoked_at: datetime | UnsetType = UNSET
+
+
+class Tokens(Struct, frozen=True, kw_only=True):
+    """All tokens, revoked ones too, the newest last."""
+
+    tokens: tuple[WireToken, ...]
+
+
+@get("/me", summary="Who the caller is")
+async def show_me(request: Asked, room: Room) -> Me:
+    """Role, and the person the token or session belongs to."""
+    viewer = request.user
+    held = room.parts.held.company(viewer.company_id)
+    row = held.rows.get(viewer.person_id) if viewer.person_id else None
+    return Me(
+        id=viewer.id,
+        name=viewer.name,
+        role=viewer.role,
+        company=held.company.name,
+        person=or_unset(viewer.person_id),
+        mode=or_unset(row and row.person.mode),
+        keywords=(row and row.person.keywords) or UNSET,
+    )
+
+
+@patch("/me", summary="Change one's own mode and keywords")
+async def change_me(request: Asked, room: Room, data: OwnPatch) -> Me:
+    """Where the company lets people."""
+    viewer = request.user
+    company = room.parts.held.company(viewer.company_id).company
+    if viewer.person_id is None:
+        raise Fault(409, "no_person", "This token or session belongs to no person; there is nothing to change.")
+    check_own(data, company)
+    await change_person(room.parts.store, company.id, viewer.person_id, data, room.parts.clock.now(), by=viewer)
+    await room.parts.held.refresh()
+    return await show_me.fn(request, room)
+
+
+@delete("/me/notices/{notice_id:str}", summary="A notice has been seen")
+async def see_notice(request: Asked, room: Room, notice_id: str) -> None:
+    """It is not told again."""
+    viewer = request.user
+    if viewer.person_id is None:
+        raise Fault(404, "not_found", f"There is no notice {notice_id!r}.")
+    await room.parts.store.mark_notice_seen(viewer.company_id, viewer.person_id, notice_id)
+
+
+@get("/tokens", summary="All tokens")
+async def list_tokens(request: Asked, room: Room) -> Tokens:
+    """For administrators; secrets are kept as hashes and shown to nobody."""
+    check_administrator(request.user)
+    tokens = await room.parts.store.load_tokens(request.user.company_id)
+    return Tokens(tokens=tuple(_wire_token(each) for each in tokens))
+
+
+@post("/tokens", summary="Make a token")
+async def make_token(request: Asked, room: Room, data: TokenBody) -> NewToken:
+    """Its secret is shown this once."""
+    check_administrator(request.user)
+    if not data.name.strip():
+        raise Fault(
+            400, "invalid", "name: it is empty; say what the token is for.", {"field": "name", "value": data.name}
+        )
+    if data.person is not None:
+        room.details.find_row(request.user, data.person)
+    token, secret = await create_token(
+        room.parts.store,
+        request.user.company_id,
+        data.role,
+        data.name.strip(),
+        None if data.person is None else PersonId(data.person),
+        room.parts.clock.now(),
+    )
+    return NewToken(id=token.id, token=secret)
+
+
+@delete("/tokens/{token_id:str}", summary="Revoke a token")
+async def revoke_token(request: Asked, room: Room, token_id: str) -> None:
+    """It, its sessions and their feeds end at once."""
+    check_administrator(request.user)
+    await room.parts.store.revoke_token(request.user.company_id, ViewerId(token_id), room.parts.clock.now())
+    turn_out(room)
+
+
+def turn_out(room: Room) -> None:
+    """Somebody may no longer be let in: look at everybody anew, open feeds too."""
+    room.doorkeeper.forget()
+    room.parts.held.wake()
+
+
+def _wire_token(token: Token) -> WireToken:
+    return WireToken(
+        id=token.id,
+        role=token.role,
+        name=token.name,
+        person=or_unset(token.person_id),
+        created_at=token.created_at,
+        revoked_at=or_unset(token.revoked_at),
+    )
+
+
+ROUTES = [show_me, change_me, see_notice, list_tokens, make_token, revoke_token]

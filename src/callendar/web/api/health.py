@@ -1,0 +1,34 @@
+"""Health: whether this process can do its work; asked without signing in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar import get
+from msgspec import Struct
+
+from callendar.contracts.store import StoreError
+from callendar.web.auth import OPEN_TO_ALL
+from callendar.web.faults import Fault
+from callendar.web.room import Room
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """All is well."""
+
+    status: str
+    version: str
+    now: datetime
+
+
+@get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL)
+async def show_health(room: Room) -> Health:
+    """503 while the store cannot be asked."""
+    try:
+        await room.parts.store.load_companies()
+    except StoreError:
+        raise Fault(503, "unavailable", "The store cannot be asked; the log says more.") from None
+    return Health(status="ok", version=room.parts.version, now=room.parts.clock.now())
+
+
+ROUTES = [show_health]

@@ -1,0 +1,73 @@
+"""People as they stand: the list, one person, and the feed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.enums import MediaType
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from callendar.web.detail import WirePersonDetail
+from callendar.web.listing import read_wanted
+from callendar.web.room import Asked, Room
+from callendar.web.wire import WirePeople
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@get(
+    "/people",
+    summary="Everybody the caller may see",
+    responses={200: ResponseSpec(WirePeople, generate_examples=False)},
+)
+async def list_people(
+    request: Asked,
+    room: Room,
+    ids: Annotated[str | None, Parameter(description="Ids, separated by commas.")] = None,
+    department: str | None = None,
+    fields: Annotated[str | None, Parameter(description="Of each person only these, separated by commas.")] = None,
+    limit: int | None = None,
+    after: Annotated[str | None, Parameter(description="Begin after this id; `next_after` of the page before.")] = None,
+) -> Stream:
+    """Rows as of `version`, by name; resume with `GET /feed?since=VERSION`."""
+    wanted = read_wanted(ids=ids, department=department, fields=fields, limit=limit, after=after)
+    snapshot = room.listing.take(request.user.company_id, wanted)
+    now = room.parts.clock.now()
+    pieces = room.listing.encode(snapshot, request.user, now, wanted.fields)
+    return Stream(pieces, media_type=MediaType.JSON, headers=NO_STORE)
+
+
+@get(
+    "/people/{person_id:str}",
+    summary="One person in full",
+    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False)},
+)
+async def show_person(request: Asked, room: Room, person_id: str) -> Response[bytes]:
+    """The row with why, 35 days ahead, and what concerns those who may act for the person."""
+    return json(await room.details.encode(request.user, person_id))
+
+
+@get("/feed", summary="What changes, as server-sent events", opt={"exclude_from_compression": True})
+async def follow(
+    request: Asked,
+    room: Room,
+    since: Annotated[str | None, Parameter(description="The version held; or the header Last-Event-ID.")] = None,
+) -> Stream:
+    """Events `people`, `fresh`, `lines`, `time` and `reset`; see `GET /people` for the rows."""
+    resume = request.headers.get("last-event-id") or since
+    return Stream(
+        room.feeds.follow(request.user, request.auth.secret_hash, resume),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def json(body: bytes, status: int = 200) -> Response[bytes]:
+    """JSON that is encoded already."""
+    return Response(body, media_type=MediaType.JSON, status_code=status, headers=NO_STORE)
+
+
+ROUTES = [list_people, show_person, follow]

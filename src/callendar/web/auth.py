@@ -1,0 +1,138 @@
+"""Authentication: who asks, by token or by session cookie; and what a browser may send on whose behalf.
+
+Tokens and sessions are rows of ours (`design.md` §5). A lookup is kept for two seconds; what is revoked in this process
+stops at once, in another within those two.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from callendar.contracts.clock import Clock
+from callendar.contracts.store import Store
+from callendar.domain.hand import Origin
+from callendar.domain.person import Person
+from callendar.domain.privacy import Viewer
+from callendar.engine.tokens import hash_secret
+from callendar.web.faults import CODES, Fault
+
+COOKIE = "callendar_session"
+KEPT_SECONDS = 2.0
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_KEPT = 10_000
+
+OPEN_TO_ALL = {"exclude_from_auth": True}
+"""For `opt` of a route that needs no sign-in."""
+
+
+class SignedIn(Struct, frozen=True, gc=False):
+    """How the viewer came: what `request.auth` holds."""
+
+    secret_hash: bytes
+    by_cookie: bool
+
+
+class Doorkeeper:
+    """Knows who holds a secret."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._kept: dict[bytes, tuple[float, Viewer]] = {}
+
+    async def find_viewer(self, secret_hash: bytes) -> Viewer | None:
+        """Who that is now; None when unknown, revoked or expired."""
+        now = self._clock.monotonic()
+        kept = self._kept.get(secret_hash)
+        if kept is not None and now - kept[0] < KEPT_SECONDS:
+            return kept[1]
+        viewer = await self._store.load_viewer(secret_hash, self._clock.now())
+        self._kept.pop(secret_hash, None)
+        if viewer is not None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[secret_hash] = (now, viewer)
+        return viewer
+
+    def forget(self) -> None:
+        """Look everybody up anew: something was revoked."""
+        self._kept.clear()
+
+
+class Authentication(AbstractAuthenticationMiddleware):
+    """Lets nobody past who is not signed in, and no browser that was sent by another site."""
+
+    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, public_url: str | None) -> None:
+        super().__init__(app)
+        self._doorkeeper = doorkeeper
+        self._public_origin = origin_of(public_url) if public_url else None
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        """Raises `Fault` 401 without a valid token or session, 403 for a write that another site may have sent."""
+        header = connection.headers.get("authorization")
+        if header is not None:
+            scheme, _, secret = header.partition(" ")
+            if scheme.casefold() != "bearer" or not secret.strip():
+                raise not_signed_in("The Authorization header is no `Bearer TOKEN`.")
+            signed_in = SignedIn(hash_secret(secret.strip()), by_cookie=False)
+        else:
+            cookie = connection.cookies.get(COOKIE)
+            if not cookie:
+                raise not_signed_in()
+            signed_in = SignedIn(hash_secret(cookie), by_cookie=True)
+        viewer = await self._doorkeeper.find_viewer(signed_in.secret_hash)
+        if viewer is None:
+            raise not_signed_in("The token or session is unknown, revoked or has expired; sign in again.")
+        if signed_in.by_cookie and cast(dict[str, Any], connection.scope)["method"] not in SAFE:
+            self._check_same_site(connection)
+        return AuthenticationResult(user=viewer, auth=signed_in)
+
+    def _check_same_site(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+        site = connection.headers.get("sec-fetch-site")
+        origin = connection.headers.get("origin")
+        if site is not None:
+            ours = site == "same-origin"
+        else:
+            own = f"{connection.url.scheme}://{connection.headers.get('host', '')}"
+            ours = origin is not None and origin_of(origin) in (origin_of(own), self._public_origin)
+        if not ours:
+            raise Fault(
+                403,
+                "cross_site",
+                "A write with the console's session has to come from the console; use a token instead.",
+            )
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port as browsers compare them."""
+    parts = urlsplit(url)
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme.casefold(), "")
+    return f"{parts.scheme}://{parts.netloc}".casefold().removesuffix(usual)
+
+
+def not_signed_in(message: str = CODES[401][1]) -> Fault:
+    """The answer to somebody unknown."""
+    return Fault(401, "not_signed_in", message)
+
+
+def order_origin(viewer: Viewer, signed_in: SignedIn, person: Person) -> Origin:
+    """In which role an order for a person is given."""
+    if not signed_in.by_cookie:
+        return "api"
+    if viewer.person_id == person.id:
+        return "app"
+    if viewer.role == "telephonist":
+        return "telephonist"
+    return "delegate" if viewer.id in person.delegates else "colleague"
+
+
+def check_administrator(viewer: Viewer) -> None:
+    """Raises `Fault` 403 for anybody else."""
+    if viewer.role != "administrator":
+        raise Fault(403, "forbidden", "Only administrators may do this.")

@@ -1,0 +1,243 @@
+"""The feed: what changes, as server-sent events, to each viewer what he may see (`api.md`, `GET /feed`).
+
+A feed keeps no queue, only the n it has sent: a slow client is sent what stands when it is ready to hear, and holds up
+nobody.
+
+    opening ──since known──▶ following ──n greater──▶ people ─▶ following
+       └──since unknown, rights or rules changed──▶ reset ─────▲
+    ends: revoked, company gone, the service stops
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Mapping
+from datetime import datetime
+
+import anyio.lowlevel
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from callendar.contracts.clock import Clock
+from callendar.contracts.store import NotFound, Store
+from callendar.contracts.switchboard import LineState
+from callendar.domain.hours import company_hours
+from callendar.domain.person import PersonId
+from callendar.domain.privacy import Viewer
+from callendar.domain.rules import Company
+from callendar.engine.held import HeldCompany, HeldPeople
+from callendar.engine.waiting import wait_for
+from callendar.web.auth import Doorkeeper
+from callendar.web.listing import ReadTimes
+from callendar.web.rows import LISTED, RowEncoder
+from callendar.web.wire import or_unset
+
+COALESCE_SECONDS = 0.25
+"""At least so long between two `people` events; the first change after a quiet while goes out at once."""
+FRESH_SECONDS = 2.0
+TIME_SECONDS = 15.0
+ROWS_AT_ONCE = 100
+"""More changed rows are sent in several events; only the last one has the new version."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class PeopleHead(Struct, frozen=True, kw_only=True, gc=False):
+    """What stands before the rows of a `people` event."""
+
+    version: str
+    now: datetime
+    listed_until: datetime
+
+
+class TimeEvent(Struct, frozen=True, kw_only=True, gc=False):
+    """The server's time, for holders to set theirs by."""
+
+    now: datetime
+    opens_at: datetime | UnsetType = UNSET
+
+
+class Feeds:
+    """Every open feed of this process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        people: HeldPeople,
+        rows: RowEncoder,
+        read_times: ReadTimes,
+        doorkeeper: Doorkeeper,
+        clock: Clock,
+    ) -> None:
+        self.store = store
+        self.people = people
+        self.rows = rows
+        self.read_times = read_times
+        self.doorkeeper = doorkeeper
+        self.clock = clock
+        self.stopping = False
+        self.open = 0
+        """How many there are."""
+
+    def stop(self) -> None:
+        """End them all, now; called before the server waits for its connections to close."""
+        self.stopping = True
+        self.people.wake()
+
+    async def follow(self, viewer: Viewer, secret_hash: bytes, since: str | None) -> AsyncGenerator[bytes, None]:
+        """The events for one viewer, from the version `since`, or from now; ends when he may hear no more."""
+        self.open += 1
+        try:
+            async for event in Feed(self, viewer, secret_hash).events(since):
+                yield event
+        finally:
+            self.open -= 1
+
+
+class Feed:
+    """One viewer's feed."""
+
+    def __init__(self, feeds: Feeds, viewer: Viewer, secret_hash: bytes) -> None:
+        self._feeds = feeds
+        self._viewer = viewer
+        self._secret_hash = secret_hash
+        self._n = 0
+        self._epoch = ""
+        self._company: Company | None = None
+        self._fresh: Mapping[str, object] = {}
+        self._lines: dict[PersonId, LineState] = {}
+
+    async def events(self, since: str | None) -> AsyncGenerator[bytes, None]:
+        """See `Feeds.follow`."""
+        clock = self._feeds.clock
+        told_time = told_people = told_fresh = float("-inf")
+        opening = True
+        while True:
+            waiter = self._feeds.people.waiter()
+            held = await self._admitted()
+            if held is None:
+                return
+            now = clock.monotonic()
+            if now - told_time >= TIME_SECONDS:
+                told_time = now
+                yield _event("time", _encode(self._time(held)))
+            if opening:
+                opening = False
+                if since is None:
+                    self._fresh = self._feeds.read_times.look(held)
+                if not self._resume(held, since):
+                    yield self._reset(held)
+            elif held.company != self._company or held.epoch != self._epoch or held.n < self._n:
+                yield self._reset(held)
+            if held.n != self._n and now - told_people >= COALESCE_SECONDS:
+                told_people = now
+                async for event in self._changes(held):
+                    yield event
+            for event in self._changed_lines(held):
+                yield event
+            if now - told_fresh >= FRESH_SECONDS:
+                told_fresh = now
+                for event in self._changed_fresh(held):
+                    yield event
+            until = min(told_time + TIME_SECONDS, told_fresh + FRESH_SECONDS)
+            if held.n != self._n:
+                # Something came too soon after the last; others will join it.
+                await clock.sleep(told_people + COALESCE_SECONDS - clock.monotonic())
+            else:
+                await wait_for(waiter, clock, until - clock.monotonic())
+
+    async def _admitted(self) -> HeldCompany | None:
+        """The company, as long as the viewer may hear of it; a changed role or person begins anew."""
+        if self._feeds.stopping:
+            return None
+        viewer = await self._feeds.doorkeeper.find_viewer(self._secret_hash)
+        if viewer is None or self._feeds.stopping:
+            return None
+        if viewer != self._viewer:
+            self._viewer = viewer
+            self._company = None
+        try:
+            return self._feeds.people.company(viewer.company_id)
+        except NotFound:
+            return None
+
+    def _time(self, held: HeldCompany) -> TimeEvent:
+        now = self._feeds.clock.now()
+        return TimeEvent(now=now, opens_at=or_unset(company_hours(held.company).opens_at(now)))
+
+    def _resume(self, held: HeldCompany, since: str | None) -> bool:
+        """Take up from a version; False if that cannot be."""
+        self._company, self._epoch, self._n = held.company, held.epoch, held.n
+        if since is None:
+            return True
+        epoch, _, n = since.rpartition("-")
+        if epoch != held.epoch or not (n.isascii() and n.isdecimal()) or int(n) > held.n:
+            return False
+        self._n = int(n)
+        return True
+
+    def _reset(self, held: HeldCompany) -> bytes:
+        """Tell the holder to fetch the snapshot again; what comes after this version follows."""
+        self._company, self._epoch, self._n = held.company, held.epoch, held.n
+        return _event("reset", _encode({"version": held.version}), held.version)
+
+    async def _changes(self, held: HeldCompany) -> AsyncGenerator[bytes, None]:
+        """Everything after n, in events of bounded size; a reset when that can no longer be told."""
+        before, after = f"{self._epoch}-{self._n}", held.version
+        n, company, rows = held.n, held.company, held.rows
+        touched = await self._touched(held)
+        if touched is None:
+            yield self._reset(held)
+            return
+        present = [rows[each] for each in sorted(touched) if each in rows]
+        gone = sorted(each for each in touched if each not in rows)
+        now = self._feeds.clock.now()
+        for first in range(0, max(1, len(present)), ROWS_AT_ONCE):
+            last = first + ROWS_AT_ONCE >= len(present)
+            head = PeopleHead(version=after if last else before, now=now, listed_until=now + LISTED)
+            encoded: list[bytes] = []
+            for row in present[first : first + ROWS_AT_ONCE]:
+                encoded.append(self._feeds.rows.encode(company, row, self._viewer, now))
+                if len(encoded) % 25 == 0:
+                    await anyio.lowlevel.checkpoint()
+            body = _encode(head)[:-1] + b',"people":[' + b",".join(encoded) + b"]"
+            if last and gone:
+                body += b',"gone":' + _encode(gone)
+            yield _event("people", body + b"}", after if last else None)
+        self._n = n
+
+    async def _touched(self, held: HeldCompany) -> Collection[PersonId] | None:
+        touched = held.touched_since(self._n)
+        if touched is not None:
+            return touched
+        stored = await self._feeds.store.load_rows_since(held.company.id, self._n)
+        if stored is None or stored.epoch != self._epoch:
+            return None
+        return {row.person.id for row in stored.rows} | set(stored.gone)
+
+    def _changed_lines(self, held: HeldCompany) -> list[bytes]:
+        all_lines = self._feeds.people.lines
+        if not all_lines and not self._lines:
+            return []
+        lines: dict[PersonId, LineState] = {each: state for each, state in all_lines.items() if each in held.rows}
+        changed: dict[PersonId, LineState] = {
+            each: state for each, state in lines.items() if self._lines.get(each) != state
+        }
+        for each in self._lines.keys() - lines.keys():
+            changed[each] = "unknown"
+        self._lines = lines
+        return [_event("lines", _encode(changed))] if changed else []
+
+    def _changed_fresh(self, held: HeldCompany) -> list[bytes]:
+        fresh = self._feeds.read_times.look(held)
+        if fresh is self._fresh:
+            return []
+        changed = {each: read for each, read in fresh.items() if self._fresh.get(each) != read}
+        self._fresh = fresh
+        return [_event("fresh", _encode(changed))] if changed else []
+
+
+def _event(name: str, data: bytes, version: str | None = None) -> bytes:
+    """One event; JSON has no line breaks of its own."""
+    identified = f"id: {version}\n" if version is not None else ""
+    return f"event: {name}\n{identified}data: ".encode() + data + b"\n\n"

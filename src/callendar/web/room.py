@@ -1,0 +1,53 @@
+"""The room: what every route of the API works with, made once over the parts."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from litestar import Request
+from litestar.datastructures import State
+from msgspec import Struct
+
+from callendar.domain.privacy import Viewer
+from callendar.engine.rulebook import RuleBook
+from callendar.web.auth import Doorkeeper, SignedIn
+from callendar.web.detail import Details
+from callendar.web.feed import FRESH_SECONDS, Feeds
+from callendar.web.listing import Listing, ReadTimes
+from callendar.web.once import Once
+from callendar.web.parts import WebParts
+from callendar.web.rows import RowEncoder
+
+Asked: TypeAlias = Request[Viewer, SignedIn, State]
+"""A request by somebody signed in."""
+
+AskedByAnybody: TypeAlias = Request[Any, Any, State]
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """Handed to routes as `room`."""
+
+    parts: WebParts
+    doorkeeper: Doorkeeper
+    listing: Listing
+    details: Details
+    feeds: Feeds
+    once: Once
+    rule_book: RuleBook
+
+
+def furnish(parts: WebParts) -> Room:
+    """Make the room."""
+    store, people, clock = parts.store, parts.held, parts.clock
+    doorkeeper = Doorkeeper(store, clock)
+    rows = RowEncoder(people)
+    read_times = ReadTimes(people, clock, every_seconds=FRESH_SECONDS)
+    return Room(
+        parts=parts,
+        doorkeeper=doorkeeper,
+        listing=Listing(people, rows, read_times),
+        details=Details(store, people, rows, clock),
+        feeds=Feeds(store=store, people=people, rows=rows, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
+        once=Once(store, clock),
+        rule_book=RuleBook(store, people),
+    )

@@ -1,0 +1,102 @@
+"""The HTTP server: uvicorn inside our own task group, told to stop in our order."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import anyio
+import uvicorn
+from litestar import Litestar
+from msgspec import Struct
+
+from callendar.domain.errors import CallendarError
+
+GRACE_SECONDS = 2
+
+
+class Listen(Struct, frozen=True, kw_only=True):
+    """Where to listen, and how."""
+
+    host: str
+    port: int
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    public_url: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        scheme = "https" if self.tls_cert else "http"
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return self.public_url or f"{scheme}://{host}:{self.port}"
+
+
+class CannotListen(CallendarError):
+    """The address or port is not to be had; the message says the mend."""
+
+    code = "cannot_listen"
+
+
+class Server:
+    """Serves until SIGINT or SIGTERM: feeds end first, then requests under way get two seconds."""
+
+    def __init__(self, web: Litestar, listen: Listen) -> None:
+        self._listen = listen
+        self._server = _QuietServer(
+            uvicorn.Config(
+                web,
+                host=listen.host,
+                port=listen.port,
+                ssl_certfile=listen.tls_cert,
+                ssl_keyfile=listen.tls_key,
+                proxy_headers=bool(listen.trusted_proxies),
+                forwarded_allow_ips=list(listen.trusted_proxies),
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=True,
+            )
+        )
+
+    async def run(self, ready: Callable[[str], None]) -> None:
+        """Serve until a signal comes.
+
+        Raises:
+            CannotListen: The port is taken, or the certificate cannot be read.
+        """
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._stop_on_signal)
+            tasks.start_soon(self._say_ready, ready)
+            try:
+                await self._server.serve()
+            except (SystemExit, OSError) as error:
+                raise CannotListen(
+                    f"cannot listen on {self._listen.host}:{self._listen.port}: it is taken, or not this "
+                    "machine's; give another with --port"
+                ) from error
+            tasks.cancel_scope.cancel()
+
+    async def _say_ready(self, ready: Callable[[str], None]) -> None:
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+            await anyio.sleep(0.02)
+        ready(self._listen.url)
+
+    async def _stop_on_signal(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                if self._server.should_exit:
+                    self._server.force_exit = True
+                self._server.should_exit = True
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Ours are in place already."""
+        yield

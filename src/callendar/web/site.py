@@ -1,0 +1,96 @@
+"""The web: the API, the feed and the console over the open parts of the service."""
+
+from __future__ import annotations
+
+from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import BaseRoute
+from litestar.types import ControllerRouterHandler
+
+from callendar.web.api import access, company, explain, health, orders, people, rulebook
+from callendar.web.auth import COOKIE, OPEN_TO_ALL, Authentication
+from callendar.web.console import console_routes
+from callendar.web.faults import answer_fault
+from callendar.web.parts import WebParts
+from callendar.web.policy import POLICY
+from callendar.web.room import Room, furnish
+
+API = "/api/v1"
+MOST_BODY_BYTES = 1024 * 1024
+
+
+class SchemaRouter(Router):
+    """Serves the schema alone: the framework's page for other addresses would take the place of our 404."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        """Register a route, unless it is that page."""
+        if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
+            return []
+        return super().register(value)
+
+
+def create_web(parts: WebParts) -> Litestar:
+    """The ASGI application; `end_feeds` before its server waits for connections to close."""
+    room = furnish(parts)
+    api = Router(
+        path=API,
+        route_handlers=[
+            *people.ROUTES,
+            *orders.ROUTES,
+            *explain.ROUTES,
+            *rulebook.ROUTES,
+            *access.ROUTES,
+            *company.ROUTES,
+            *health.ROUTES,
+        ],
+        middleware=[DefineMiddleware(Authentication, doorkeeper=room.doorkeeper, public_url=parts.public_url)],
+    )
+    return Litestar(
+        route_handlers=[api, *console_routes(parts.console_dir)],
+        dependencies={"room": Provide(lambda: room, sync_to_thread=False)},
+        exception_handlers={Exception: answer_fault},
+        compression_config=CompressionConfig(
+            backend="brotli",
+            brotli_quality=4,
+            gzip_compress_level=5,
+            exclude_opt_key="exclude_from_compression",
+        ),
+        openapi_config=_openapi(parts),
+        request_max_body_size=MOST_BODY_BYTES,
+        response_headers=POLICY,
+        state=State({"room": room}),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def end_feeds(web: Litestar) -> None:
+    """End every open feed now."""
+    room: Room = web.state["room"]
+    room.feeds.stop()
+
+
+def _openapi(parts: WebParts) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Callendar",
+        version=parts.version,
+        description="People's calendars, joined with their company's telephone switchboard.",
+        path=API,
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        openapi_router=SchemaRouter(path=API, route_handlers=[], include_in_schema=False, opt=OPEN_TO_ALL),
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(type="http", scheme="bearer"),
+                "session": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=COOKIE),
+            }
+        ),
+        security=[{"token": []}, {"session": []}],
+    )

@@ -154,6 +154,8 @@ def _read_recurrence(event: Event, zones: Zones, faults: Faults) -> None:
     component = event.component
     rules: list[Rule] = []
     for line in component.every("RRULE"):
+        if not line.value.strip():
+            continue
         try:
             rules.append(parse_rule(line.value, event.zone, days=event.start.is_day))
         except Unparsable as error:

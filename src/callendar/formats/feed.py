@@ -21,7 +21,9 @@ from callendar.formats.zones import find_zone
 _BEGINS = re.compile(rb"\s*BEGIN:VCALENDAR[ \t]*(?:\n|$)", re.IGNORECASE)
 _BORDER = re.compile(rb"^(BEGIN|END):[ \t]*([A-Za-z0-9-]+)[ \t]*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 _UID = re.compile(rb"^UID(?:;[^:\n]*)?:[ \t]*(\S[^\n]*)$", re.IGNORECASE | re.MULTILINE)
-_TZID = re.compile(rb"^[A-Z-]+;(?:[^:\n]*;)?TZID=(\"[^\"\n]*\"|[^;\n]*?):[^:\n]*$", re.IGNORECASE | re.MULTILINE)
+_TZID = re.compile(
+    rb"^[A-Z-]+;(?:[^:\n]*;)?TZID=(\"[^\"\n]*\"|[^;\n]*?)(?:;[^:\n]*)?:[^:\n]*$", re.IGNORECASE | re.MULTILINE
+)
 _TZID_LINE = re.compile(rb"^TZID(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
 _PASSING = re.compile(rb"^(?:DTSTAMP|PRODID)[;:][^\n]*\n?", re.IGNORECASE | re.MULTILINE)
 _KEPT = re.compile(rb"^(?:METHOD|X-WR-TIMEZONE)[;:][^\n]*$", re.IGNORECASE | re.MULTILINE)

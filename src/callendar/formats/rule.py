@@ -30,6 +30,7 @@ _BOUNDS = {
     "BYSETPOS": (-366, 366),
 }
 _WEEKDAYS = frozenset({"MO", "TU", "WE", "TH", "FR", "SA", "SU"})
+_PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "RSCALE", "SKIP", *_BOUNDS})
 _FAR = timedelta(days=400)
 
 
@@ -69,9 +70,12 @@ def parse_rule(text: str, zone: tzinfo, *, days: bool) -> Rule:
         name, equals, value = part.partition("=")
         if equals:
             parts[name.strip()] = value.strip().strip(",").replace(" ", "")
+    if any(name not in _PARTS and not name.startswith("X-") for name in parts):
+        # Whoever misspells UNTIL does not mean for ever.
+        raise Unparsable("has a rule with a part that nobody knows")
     frequency = parts.get("FREQ", "")
     if frequency not in _STEP and frequency not in _MONTHS:
-        raise Unparsable("has a rule without a frequency")
+        raise Unparsable("has a rule whose frequency is missing or not known")
     if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN":
         raise Unparsable("follows a calendar other than the Gregorian")
     count = _number(parts["COUNT"]) if parts.get("COUNT") else None

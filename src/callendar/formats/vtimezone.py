@@ -15,6 +15,7 @@ from callendar.formats.lines import Component
 
 _OFFSET = re.compile(r"[+-](?:0\d|1[0-8])[0-5]\d(?:[0-5]\d)?")
 _ONSET = re.compile(r"\d{8}T\d{6}")
+_ONSET_DAY = re.compile(r"\d{8}")
 
 
 def define_zones(calendar: Component) -> dict[str, str]:
@@ -44,6 +45,7 @@ def _present(texts: Iterable[str | None]) -> Iterable[str]:
 def _observance(part: Component) -> str | None:
     """One observance, if it is sane: an onset, offsets that exist, and rules that make it come once or twice a year."""
     onset, before, after = part.word("DTSTART"), part.word("TZOFFSETFROM"), part.word("TZOFFSETTO")
+    onset = f"{onset}T000000" if _ONSET_DAY.fullmatch(onset) else onset
     before = before if _OFFSET.fullmatch(before) else after
     rules = [line.value.strip().upper() for line in part.every("RRULE")]
     if not (_ONSET.fullmatch(onset) and _OFFSET.fullmatch(after)):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from callendar.cli.desk import CompanyOption, console, find_person, opened, run, show_table
+from callendar.engine.once import read_all
 
 commands = typer.Typer(help="Calendars: what is read for whom.", no_args_is_help=True)
 
@@ -70,13 +71,15 @@ def sync(person: OptionalPerson = None, company: CompanyOption = None) -> None:
                 await desk.parts.store.request_sync(desk.company.id, [each.id for each in calendars])
                 console.print(f"Asked the running serve to read {_count(len(calendars))} now.", highlight=False)
                 return
+            await desk.parts.held.open()
+            kinds, context = desk.parts.sources, desk.parts.source_context
             faults = 0
-            with console.status("Reading…") as status:
-                for number, each in enumerate(calendars, 1):
-                    status.update(f"Reading {number} of {len(calendars)}: {each.name}")
-                    fault = await desk.parts.read_once(each)
+            with console.status("Reading…"):
+                async for calendar, fault in read_all(
+                    desk.parts.store, desk.parts.held, desk.parts.clock, kinds, context, calendars
+                ):
                     faults += fault is not None
-                    console.print(f"{each.name}: {fault or 'read'}", markup=False, highlight=False)
+                    console.print(f"{calendar.name}: {fault or 'read'}", markup=False, highlight=False)
             if faults:
                 raise typer.Exit(1)
 

@@ -39,7 +39,7 @@ def ics(
 
     async def work() -> None:
         async with opened(company) as desk:
-            await _connect(desk, "ics", person, {"url": _absolute(url)}, name, poll_seconds, lambda found: found)
+            await _connect(desk, "ics", person, {"url": absolute(url)}, name, poll_seconds, lambda found: found)
 
     run(work)
 
@@ -114,7 +114,8 @@ async def _connect(
     )
 
 
-def _absolute(url: str) -> str:
+def absolute(url: str) -> str:
+    """A URL as it is; a path from the root on, so that `serve` finds it from its own folder."""
     return url if "://" in url else str(Path(url).resolve())
 
 

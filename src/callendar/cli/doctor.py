@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from callendar.app import open_parts
 from callendar.cli.desk import CompanyOption, console, find_company, run
+from callendar.engine.examine import examine
 from callendar.settings import load_settings
 
 
@@ -29,7 +30,7 @@ def doctor(company: CompanyOption = None) -> None:
             companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
             for each in companies:
                 console.print(f"[bold]{escape(each.name)}[/]")
-                async for finding in parts.examine(each):
+                async for finding in examine(parts.store, each, parts.sources, parts.source_context):
                     faults += not finding.well
                     sign = "[green]ok[/]" if finding.well else "[red]fault[/]"
                     console.print(f"  {sign}  {escape(finding.said)}", highlight=False)

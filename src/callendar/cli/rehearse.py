@@ -10,8 +10,9 @@ import msgspec
 import typer
 from msgspec import structs
 
-from callendar.app import Parts, open_parts, read_calendar_file
+from callendar.app import Parts, open_parts
 from callendar.cli.company import new_company
+from callendar.cli.connect import absolute
 from callendar.cli.desk import (
     CommandDesk,
     CompanyOption,
@@ -27,7 +28,8 @@ from callendar.domain.mark import build_marks
 from callendar.domain.person import Person, PersonId
 from callendar.domain.rules import Company
 from callendar.domain.span import Span, start_of_day
-from callendar.engine.rehearse import Rehearsal, RehearsedBooking
+from callendar.engine.connecting import new_connection
+from callendar.engine.rehearse import Rehearsal, RehearsedBooking, read_whole
 from callendar.engine.rehearse import rehearse as run_rehearsal
 from callendar.settings import load_settings
 
@@ -70,8 +72,11 @@ def rehearse(
             if until <= first:
                 raise InvalidValue(f"--to {until} is not after --from {first}; it is the day after the last")
             window = Span(start_of_day(first, whose.zone_info), start_of_day(until, whose.zone_info))
-            read = await read_calendar_file(parts, calendar, window, whose, build_marks(rules, whose, extensions))
-            rehearsal = run_rehearsal(read.bookings, read.faults, company=rules, person=whose, mode=mode, window=window)
+            kind = parts.source_kind("ics")
+            connection = new_connection(rules.id, kind, "rehearsal", {"url": absolute(calendar)})
+            marks = build_marks(rules, whose, extensions)
+            bookings, faults = await read_whole(kind, connection, parts.source_context, window, whose, marks)
+            rehearsal = run_rehearsal(bookings, faults, company=rules, person=whose, mode=mode, window=window)
         if as_json:
             print(msgspec.json.format(msgspec.json.encode(rehearsal), indent=2).decode())
         else:

@@ -7,9 +7,11 @@ from datetime import date, datetime
 
 from msgspec import Struct, structs
 
-from callendar.domain.booking import Booking, ShowAs
+from callendar.contracts.source import CalendarToRead, SourceContext, SourceKind
+from callendar.domain.booking import Booking, Connection, ShowAs
 from callendar.domain.claim import Kind
 from callendar.domain.hand import Origin
+from callendar.domain.mark import Marks
 from callendar.domain.person import Person
 from callendar.domain.rules import Company, Mode
 from callendar.domain.span import Days, Span
@@ -93,6 +95,26 @@ def rehearse(
         timetable=_merged(planned.row.timetable),
         faults=list(faults),
     )
+
+
+async def read_whole(
+    kind: SourceKind, connection: Connection, context: SourceContext, window: Span, person: Person, marks: Marks
+) -> tuple[list[Booking], list[str]]:
+    """All bookings that one calendar has in a window, with the faults found in it; nothing is stored.
+
+    Raises:
+        SourceError: It cannot be read; the message says the mend.
+    """
+    source = await kind.open(connection, context)
+    try:
+        wanted = CalendarToRead(
+            id="rehearsal", ref=connection.settings["url"], zone=person.zone_info, addresses=person.all_addresses
+        )
+        reading = await source.read(wanted, window, marks, None)
+    finally:
+        await source.close()
+    bookings = [booking for each in reading.objects.values() for booking in each.bookings]
+    return bookings, [fault for each in reading.objects.values() for fault in each.faults]
 
 
 def _span(booking: Booking, person: Person) -> Span:

@@ -59,7 +59,7 @@ def some_claims(draw: st.DrawFn, *, most: int = 8) -> list[Claim]:
     on_top = draw(st.permutations(range(1, most + 1)))
     for place in range(count):
         start = draw(_edges)
-        length = draw(st.sampled_from((3, 5, 30, 60, 90, 480, 1440)))
+        length = draw(st.sampled_from((3, 25, 30, 60, 90, 480, 1440)))
         for_now = draw(st.integers(0, 7)) == 0
         origin = draw(st.sampled_from(("app", "telephonist"))) if for_now else draw(_origins)
         by_hand = origin not in FROM_CALENDARS
@@ -84,7 +84,7 @@ def some_claims(draw: st.DrawFn, *, most: int = 8) -> list[Claim]:
     return drawn
 
 
-_edges = st.tuples(st.integers(0, HALF_HOURS), st.sampled_from((0, 0, 0, 3, 5, -3))).map(
+_edges = st.tuples(st.integers(1, HALF_HOURS), st.sampled_from((0, 0, 0, 3, 5, -3))).map(
     lambda place: MONDAY + timedelta(minutes=30 * place[0] + place[1])
 )
 _origins = st.sampled_from(("calendar", "calendar", "calendar", "autoreply", "app", "delegate"))

@@ -121,7 +121,7 @@ def read_state(timetable: Sequence[Segment], known_until: datetime | None, at: d
     """
     place = _place(timetable, at)
     segment = timetable[place] if place >= 0 and _in_force(timetable[place], at) else None
-    if known_until is not None and at >= known_until and (segment is None or segment.origin in FROM_CALENDARS):
+    if _is_unknown(segment, known_until, at):
         return State(kind="unknown")
     if segment is None or segment.kind == "note":
         return State(kind="available", segment=segment, since=_since(timetable, place), until=_until(timetable, at))
@@ -143,9 +143,9 @@ def read_soon(timetable: Sequence[Segment], known_until: datetime | None, at: da
         segment = timetable[following]
         if segment.start - at > SOON:
             return None
-        if segment.all_day or REACH[segment.kind] <= reach_now or _continues(timetable, following):
+        if segment.all_day or REACH[segment.kind] <= reach_now:
             continue
-        if known_until is not None and segment.start >= known_until and segment.origin in FROM_CALENDARS:
+        if _is_unknown(segment, known_until, segment.start) or _continues(timetable, following, known_until):
             continue
         return Soon(start=segment.start, minutes=-(-(segment.start - at) // timedelta(minutes=1)))
     return None
@@ -206,11 +206,18 @@ def _in_force(segment: Segment, at: datetime) -> bool:
     return segment.start <= at and (segment.end is None or at < segment.end)
 
 
-def _continues(timetable: Sequence[Segment], place: int) -> bool:
+def _is_unknown(segment: Segment | None, known_until: datetime | None, at: datetime) -> bool:
+    """Whether *unknown* replaces a segment, or a gap, at an instant."""
+    return known_until is not None and at >= known_until and (segment is None or segment.origin in FROM_CALENDARS)
+
+
+def _continues(timetable: Sequence[Segment], place: int, known_until: datetime | None) -> bool:
     if place == 0:
         return False
     before, segment = timetable[place - 1], timetable[place]
-    return before.end == segment.start and REACH[before.kind] >= REACH[segment.kind]
+    if before.end != segment.start or _is_unknown(before, known_until, segment.start - timedelta(seconds=1)):
+        return False
+    return REACH[before.kind] >= REACH[segment.kind]
 
 
 def _coming(timetable: Sequence[Segment], at: datetime) -> Segment | None:

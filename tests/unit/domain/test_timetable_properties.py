@@ -95,33 +95,38 @@ def _is_open(hours: Hours, minute: int) -> bool:
 MINUTES = 9 * 24 * 60
 
 
-def _oracle_back_at(shown: list[Claim | None], hours: Hours, minute: int) -> int | None:
-    """Minute at which she is back from the referral that holds at `minute`; None when endless. §7, word for word."""
+def _oracle_back_at(shown: list[Claim | None], hours: Hours, minute: int) -> tuple[int | None, Claim]:
+    """When she is back from the referral that holds at a minute, None when endless, and the chain's last referral.
 
-    def refers(place: int) -> bool:
+    §7, word for word.
+    """
+
+    def refers(place: int) -> Claim | None:
         claim = shown[place] if place < MINUTES else None
-        return claim is not None and claim.kind == "referred"
+        return claim if claim is not None and claim.kind == "referred" else None
 
-    def follow(place: int) -> int | None:
+    def follow(place: int) -> tuple[int | None, Claim]:
         while True:
-            while place < MINUTES and refers(place):
+            while refers(place):
                 place += 1
+            last = refers(place - 1)
+            assert last is not None
             if place >= MINUTES:
-                return None
-            near = next((n for n in range(place, min(place + GRACE + 1, MINUTES)) if refers(n)), None)
+                return None, last
+            near = next((n for n in range(place, place + GRACE + 1) if refers(n)), None)
             if near is None:
-                return place
+                return place, last
             place = near
 
-    back = follow(minute)
+    back, last = follow(minute)
     while back is not None:
         if all(_is_open(hours, back + n) for n in range(GRACE)):
-            return back
-        opening = next(n for n in range(back + 1, MINUTES) if _is_open(hours, n) and not _is_open(hours, n - 1))
-        if not refers(opening):
-            return opening
-        back = follow(opening)
-    return None
+            break
+        back = next(n for n in range(back + 1, MINUTES) if _is_open(hours, n) and not _is_open(hours, n - 1))
+        if not refers(back):
+            break
+        back, last = follow(back)
+    return back, last
 
 
 def _oracle_free(shown: list[Claim | None], hours: Hours, minute: int, last: int) -> int | None:
@@ -201,14 +206,18 @@ def test_the_order_of_input_never_matters(
 
 @given(claims=some_claims(), known_until=known_untils, hours=some_hours)
 def test_back_at_is_what_the_oracle_says(claims: list[Claim], known_until: datetime | None, hours: Hours) -> None:
-    """§7: of referred segments only; past `known_until` null with `not_before`; endless neither."""
+    """§7: of referred segments only; past `known_until` null with `not_before`; endless neither.
+
+    `then` is the reason at the chain's end, where it is another than the current.
+    """
     timetable = _resolve(claims, known_until, hours)
     shown = _kinds(claims, known_until, MINUTES)
     for segment in timetable:
         if segment.kind != "referred":
             assert (segment.back_at, segment.not_before, segment.then) == (None, None, None)
             continue
-        back = _oracle_back_at(shown, hours, _minute(segment.start))
+        back, last = _oracle_back_at(shown, hours, _minute(segment.start))
+        assert segment.then == (last.reason if last.reason != segment.reason else None)
         expected = None if back is None else MONDAY + MINUTE * back
         if expected is not None and known_until is not None and expected >= known_until:
             assert (segment.back_at, segment.not_before) == (None, expected)
@@ -229,19 +238,6 @@ def test_back_at_lies_in_no_referral_and_inside_opening_hours(
             assert back >= segment.end
             assert hours.is_open(back)
             assert all(each.kind != "referred" for each in timetable if _holds(each, back))
-
-
-@given(claims=some_claims(), known_until=known_untils, hours=some_hours)
-def test_then_is_the_reason_at_the_end_of_the_chain(
-    claims: list[Claim], known_until: datetime | None, hours: Hours
-) -> None:
-    """`then` names the reason of the last referral before back_at, where it is another than the current."""
-    timetable = _resolve(claims, known_until, hours)
-    for segment in timetable:
-        back = segment.back_at or segment.not_before
-        if segment.kind == "referred" and back is not None:
-            before = [each for each in timetable if each.kind == "referred" and each.start < back]
-            assert segment.then == (before[-1].reason if before[-1].reason != segment.reason else None)
 
 
 @given(claims=some_claims(), known_until=known_untils, hours=some_hours)
@@ -266,7 +262,8 @@ def test_soon_is_what_the_oracle_says(claims: list[Claim], known_until: datetime
 
     def kind_at(instant: datetime) -> str | None:
         claim = _first(claims, instant, known_until)
-        return None if claim is None else claim.kind
+        known = known_until is None or instant < known_until
+        return claim.kind if claim is not None and (known or _by_hand(claim)) else None
 
     expected = None
     unknown = read_state(timetable, known_until, now).kind == "unknown"

@@ -35,12 +35,31 @@ describe('the server’s clock', () => {
     expect(Math.abs(clock.now() - truth())).toBeLessThan(600);
   });
 
-  it('follows at once when the machine’s clock is set', () => {
+  it('follows at once when the machine’s clock is put back', () => {
     const { clock, state } = machine(at('09:00') + 500);
     clock.hear(at('09:00'));
-    state.time += 3_600_000;
+    state.time -= 3_600_000;
     clock.hear(at('09:00:15'));
     expect(clock.now() - at('09:00:15')).toBeGreaterThanOrEqual(0);
     expect(clock.now() - at('09:00:15')).toBeLessThanOrEqual(1250);
+  });
+
+  it('follows with the second moment when the machine’s clock is put forward', () => {
+    const { clock, state } = machine(at('09:00') + 500);
+    clock.hear(at('09:00'));
+    state.time += 3_600_000 + 15_000;
+    clock.hear(at('09:00:15'));
+    state.time += 15_000;
+    clock.hear(at('09:00:30'));
+    expect(clock.now() - at('09:00:30')).toBeGreaterThanOrEqual(0);
+    expect(clock.now() - at('09:00:30')).toBeLessThanOrEqual(1250);
+  });
+
+  it('is not misled by moments heard late, by a page that slept', () => {
+    const { clock, state } = machine(at('09:00') + 500);
+    clock.hear(at('09:00'));
+    state.time += 45_000;
+    for (const late of ['09:00:15', '09:00:30', '09:00:45']) clock.hear(at(late));
+    expect(clock.now()).toBe(state.time);
   });
 });

@@ -20,6 +20,8 @@ const delayAllowed = 250;
 export class ServerClock {
   readonly #machine: MachineClock;
   #bounds: Bounds[] = [];
+  /** A moment that did not agree with those before. */
+  #doubted: Bounds | null = null;
   #offset = 0;
 
   constructor(machine: MachineClock) {
@@ -34,14 +36,29 @@ export class ServerClock {
   hear(moment: Instant, travelled = delayAllowed): void {
     const difference = moment - this.#machine();
     const heard = { least: difference, most: difference + second + travelled };
-    this.#bounds = [...this.#bounds.slice(1 - kept), heard];
-    let least = Math.max(...this.#bounds.map((each) => each.least));
-    let most = Math.min(...this.#bounds.map((each) => each.most));
-    if (least > most) {
-      // One of the two clocks was set: what was heard before means nothing any more.
+    const agreed = common([...this.#bounds, heard]);
+    if (agreed.least <= agreed.most) {
+      this.#bounds = [...this.#bounds.slice(1 - kept), heard];
+      this.#doubted = null;
+    } else if (heard.least > common(this.#bounds).most) {
+      // No moment comes before it was sent: the machine's clock was put back, or the server's forward.
       this.#bounds = [heard];
-      ({ least, most } = heard);
+      this.#doubted = null;
+    } else {
+      // Either this page slept and heard it late, or a clock was set: the next moment tells which.
+      const { least, most } = common(this.#doubted === null ? [] : [this.#doubted, heard]);
+      const confirmed = this.#doubted !== null && least <= most;
+      if (confirmed) this.#bounds = [heard];
+      this.#doubted = confirmed ? null : heard;
     }
+    const { least, most } = common(this.#bounds);
     this.#offset = Math.min(Math.max(0, least), most);
   }
+}
+
+function common(bounds: readonly Bounds[]): Bounds {
+  return {
+    least: Math.max(...bounds.map((each) => each.least)),
+    most: Math.min(...bounds.map((each) => each.most)),
+  };
 }

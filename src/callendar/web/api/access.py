@@ -13,7 +13,7 @@ from callendar.domain.privacy import Role
 from callendar.engine.people import OwnPatch, change_person, check_own
 from callendar.engine.tokens import create_token
 from callendar.web.auth import check_administrator
-from callendar.web.faults import Fault
+from callendar.web.faults import REFUSALS, Fault
 from callendar.web.room import Asked, Room
 from callendar.web.wire import or_unset
 
@@ -63,7 +63,7 @@ class Tokens(Struct, frozen=True, kw_only=True):
     tokens: tuple[WireToken, ...]
 
 
-@get("/me", summary="Who the caller is")
+@get("/me", summary="Who the caller is", responses=REFUSALS)
 async def show_me(request: Asked, room: Room) -> Me:
     """Role, and the person the token or session belongs to."""
     viewer = request.user
@@ -80,7 +80,7 @@ async def show_me(request: Asked, room: Room) -> Me:
     )
 
 
-@patch("/me", summary="Change one's own mode and keywords")
+@patch("/me", summary="Change one's own mode and keywords", responses=REFUSALS)
 async def change_me(request: Asked, room: Room, data: OwnPatch) -> Me:
     """Where the company lets people."""
     viewer = request.user
@@ -93,7 +93,7 @@ async def change_me(request: Asked, room: Room, data: OwnPatch) -> Me:
     return await show_me.fn(request, room)
 
 
-@delete("/me/notices/{notice_id:str}", summary="A notice has been seen")
+@delete("/me/notices/{notice_id:str}", summary="A notice has been seen", responses=REFUSALS)
 async def see_notice(request: Asked, room: Room, notice_id: str) -> None:
     """It is not told again."""
     viewer = request.user
@@ -102,7 +102,7 @@ async def see_notice(request: Asked, room: Room, notice_id: str) -> None:
     await room.parts.store.mark_notice_seen(viewer.company_id, viewer.person_id, notice_id)
 
 
-@get("/tokens", summary="All tokens")
+@get("/tokens", summary="All tokens", responses=REFUSALS)
 async def list_tokens(request: Asked, room: Room) -> Tokens:
     """For administrators; secrets are kept as hashes and shown to nobody."""
     check_administrator(request.user)
@@ -110,7 +110,7 @@ async def list_tokens(request: Asked, room: Room) -> Tokens:
     return Tokens(tokens=tuple(_wire_token(each) for each in tokens))
 
 
-@post("/tokens", summary="Make a token")
+@post("/tokens", summary="Make a token", responses=REFUSALS)
 async def make_token(request: Asked, room: Room, data: TokenBody) -> NewToken:
     """Its secret is shown this once."""
     check_administrator(request.user)
@@ -131,7 +131,7 @@ async def make_token(request: Asked, room: Room, data: TokenBody) -> NewToken:
     return NewToken(id=token.id, token=secret)
 
 
-@delete("/tokens/{token_id:str}", summary="Revoke a token")
+@delete("/tokens/{token_id:str}", summary="Revoke a token", responses=REFUSALS)
 async def revoke_token(request: Asked, room: Room, token_id: str) -> None:
     """It, its sessions and their feeds end at once."""
     check_administrator(request.user)

@@ -21,6 +21,7 @@ from callendar.web.api.access import turn_out
 from callendar.web.api.people import json
 from callendar.web.auth import check_administrator
 from callendar.web.detail import WirePersonDetail
+from callendar.web.faults import REFUSALS
 from callendar.web.room import Asked, Room
 from callendar.web.wire import or_unset
 
@@ -70,7 +71,11 @@ _changing = anyio.Lock()
 """Held while people are checked against one another and written, so that two requests cannot take one extension."""
 
 
-@post("/people", summary="Add a person", responses={201: ResponseSpec(WirePersonDetail, generate_examples=False)})
+@post(
+    "/people",
+    summary="Add a person",
+    responses={201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
+)
 async def add(request: Asked, room: Room, data: PersonPatch) -> Response[bytes]:
     """`name` is needed; the zone is the company's by default. Extensions and addresses are one person's only."""
     check_administrator(request.user)
@@ -91,7 +96,7 @@ async def add(request: Asked, room: Room, data: PersonPatch) -> Response[bytes]:
 @patch(
     "/people/{person_id:str}",
     summary="Change a person",
-    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False)},
+    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
 )
 async def change(request: Asked, room: Room, person_id: str, data: PersonPatch) -> Response[bytes]:
     """Absent = as it was."""
@@ -111,7 +116,7 @@ async def change(request: Asked, room: Room, person_id: str, data: PersonPatch) 
     return json(await room.details.encode(request.user, person_id))
 
 
-@delete("/people/{person_id:str}", summary="Remove a person")
+@delete("/people/{person_id:str}", summary="Remove a person", responses=REFUSALS)
 async def remove(request: Asked, room: Room, person_id: str) -> None:
     """With her calendars and orders; her tokens end."""
     check_administrator(request.user)
@@ -121,7 +126,7 @@ async def remove(request: Asked, room: Room, person_id: str) -> None:
     turn_out(room)
 
 
-@get("/connections", summary="All connections to calendar systems")
+@get("/connections", summary="All connections to calendar systems", responses=REFUSALS)
 async def list_connections(request: Asked, room: Room) -> Connections:
     """For administrators; secrets never."""
     check_administrator(request.user)
@@ -142,7 +147,7 @@ async def list_connections(request: Asked, room: Room) -> Connections:
     )
 
 
-@get("/calendars", summary="All calendars, or those of one person")
+@get("/calendars", summary="All calendars, or those of one person", responses=REFUSALS)
 async def list_calendars(
     request: Asked,
     room: Room,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from callendar.contracts.store import StoreError
 from callendar.web.auth import OPEN_TO_ALL
-from callendar.web.faults import Fault
+from callendar.web.faults import REFUSALS, Fault
 from callendar.web.room import Room
 
 
@@ -21,7 +21,7 @@ class Health(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-@get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL)
+@get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL, responses=REFUSALS)
 async def show_health(room: Room) -> Health:
     """503 while the store cannot be asked."""
     try:

@@ -23,7 +23,7 @@ from callendar.engine.orders import Idempotency, Written
 from callendar.web.api.people import json
 from callendar.web.auth import order_origin
 from callendar.web.detail import WirePersonDetail, WireReferral, wire_referrals
-from callendar.web.faults import Fault, not_found
+from callendar.web.faults import REFUSALS, Fault, not_found
 from callendar.web.room import Asked, Room
 
 _encode = msgspec.json.Encoder().encode
@@ -31,8 +31,8 @@ _encode = msgspec.json.Encoder().encode
 BasedOn: TypeAlias = Annotated[
     str | None, Parameter(description="The version looked at; 409 if the person's orders by hand changed after it.")
 ]
-ANSWERED = {200: ResponseSpec(WirePersonDetail, generate_examples=False)}
-PLANNED = {201: ResponseSpec(WirePersonDetail, generate_examples=False)}
+ANSWERED = {200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
+PLANNED = {201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
 
 
 class SetBody(ReferralAsk, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +110,8 @@ class Referrals(Struct, frozen=True, kw_only=True):
     referrals: tuple[WireReferral, ...]
 
 
+MANY = {200: ResponseSpec(ManyChanges, generate_examples=False), **REFUSALS}
+
 Give: TypeAlias = Callable[[Origin, PersonId, Idempotency | None], Awaitable[Written]]
 
 
@@ -143,7 +145,7 @@ async def clear_referral(request: Asked, room: Room, person_id: str, based_on: B
     )
 
 
-@get("/people/{person_id:str}/referrals", summary="Orders by hand that stand or are to come")
+@get("/people/{person_id:str}/referrals", summary="Orders by hand that stand or are to come", responses=REFUSALS)
 async def list_referrals(request: Asked, room: Room, person_id: str) -> Referrals:
     """For the person, telephonists and whoever may set."""
     company, row = room.details.find_row(request.user, person_id)
@@ -171,7 +173,7 @@ async def plan(request: Asked, room: Room, person_id: str, data: PlanBody, based
     )
 
 
-@post("/referrals", summary="The same referral for many people", status_code=200)
+@post("/referrals", summary="The same referral for many people", status_code=200, responses=MANY)
 async def set_for_many(request: Asked, room: Room, data: ManyBody) -> Response[bytes]:
     """For now, or planned when it has a `start`. Refused as a whole if any of them is not the caller's to set."""
     if data.repeat is not None and data.start is None:

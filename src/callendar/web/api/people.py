@@ -11,6 +11,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from callendar.web.detail import WirePersonDetail
+from callendar.web.faults import REFUSALS
 from callendar.web.listing import read_wanted
 from callendar.web.room import Asked, Room
 from callendar.web.wire import WirePeople
@@ -21,7 +22,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 @get(
     "/people",
     summary="Everybody the caller may see",
-    responses={200: ResponseSpec(WirePeople, generate_examples=False)},
+    responses={200: ResponseSpec(WirePeople, generate_examples=False), **REFUSALS},
 )
 async def list_people(
     request: Asked,
@@ -43,14 +44,19 @@ async def list_people(
 @get(
     "/people/{person_id:str}",
     summary="One person in full",
-    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False)},
+    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
 )
 async def show_person(request: Asked, room: Room, person_id: str) -> Response[bytes]:
     """The row with why, 35 days ahead, and what concerns those who may act for the person."""
     return json(await room.details.encode(request.user, person_id))
 
 
-@get("/feed", summary="What changes, as server-sent events", opt={"exclude_from_compression": True})
+@get(
+    "/feed",
+    summary="What changes, as server-sent events",
+    opt={"exclude_from_compression": True},
+    responses={200: ResponseSpec(str, media_type="text/event-stream", generate_examples=False), **REFUSALS},
+)
 async def follow(
     request: Asked,
     room: Room,

@@ -12,6 +12,7 @@ from callendar.domain.reason import Ends, Reason, ReasonCode
 from callendar.domain.rules import Company, Rules
 from callendar.engine.rulebook import ReasonPatch
 from callendar.web.auth import check_administrator
+from callendar.web.faults import REFUSALS
 from callendar.web.room import Asked, Room
 from callendar.web.wire import or_unset
 
@@ -44,27 +45,27 @@ class NewReason(ReasonPatch, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code: str
 
 
-@get("/rules", summary="The company's rules")
+@get("/rules", summary="The company's rules", responses=REFUSALS)
 async def show_rules(request: Asked, room: Room) -> Rules:
     """Every setting, those out of the box too."""
     return room.parts.held.company(request.user.company_id).company.rules
 
 
-@put("/rules", summary="Change the company's rules")
+@put("/rules", summary="Change the company's rules", responses=REFUSALS)
 async def change_rules(request: Asked, room: Room, data: dict[str, Any]) -> Rules:
     """Replaces what is sent and keeps the rest; inside `show_as` and `holidays` likewise. Answers with all of them."""
     check_administrator(request.user)
     return await room.rule_book.change_rules(request.user.company_id, data)
 
 
-@get("/reasons", summary="The company's reasons")
+@get("/reasons", summary="The company's reasons", responses=REFUSALS)
 async def list_reasons(request: Asked, room: Room) -> Reasons:
     """In the company's order; no secret from anybody signed in."""
     company = room.parts.held.company(request.user.company_id).company
     return Reasons(reasons=tuple(reason_detail(each, company) for each in company.reasons))
 
 
-@post("/reasons", summary="Add a reason")
+@post("/reasons", summary="Add a reason", responses=REFUSALS)
 async def add_reason(request: Asked, room: Room, data: NewReason) -> ReasonDetail:
     """A keyword belongs to one reason of a company."""
     check_administrator(request.user)
@@ -78,7 +79,7 @@ async def add_reason(request: Asked, room: Room, data: NewReason) -> ReasonDetai
     return reason_detail(reason, room.parts.held.company(request.user.company_id).company)
 
 
-@patch("/reasons/{code:str}", summary="Change a reason")
+@patch("/reasons/{code:str}", summary="Change a reason", responses=REFUSALS)
 async def change_reason(request: Asked, room: Room, code: str, data: ReasonPatch) -> ReasonDetail:
     """Labels and keywords are merged by language; an empty one takes the language out."""
     check_administrator(request.user)
@@ -86,7 +87,7 @@ async def change_reason(request: Asked, room: Room, code: str, data: ReasonPatch
     return reason_detail(reason, room.parts.held.company(request.user.company_id).company)
 
 
-@delete("/reasons/{code:str}", summary="Delete a reason")
+@delete("/reasons/{code:str}", summary="Delete a reason", responses=REFUSALS)
 async def delete_reason(request: Asked, room: Room, code: str) -> None:
     """409 while somebody is or will be referred by it."""
     check_administrator(request.user)

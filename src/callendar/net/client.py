@@ -5,6 +5,7 @@ It follows redirects itself, at most five, so that each is checked and no strang
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
@@ -23,6 +24,10 @@ from callendar.net.address import CheckedNetwork, Resolve, resolve_name
 from callendar.net.answer import Answer, parse_http_date
 from callendar.net.body import BadEncoding, TooLarge, read_body
 from callendar.net.url import InvalidUrl, parse_url, spoken_url
+
+# They write whole addresses and headers, in which there may be secrets.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BROKEN = (httpcore2.ProtocolError, httpcore2.ReadError, httpcore2.WriteError)

@@ -41,6 +41,9 @@ const askAgain = 30 * second;
 const flipShown = 400;
 const earlyAllowed = 50;
 
+/** What the desk asks of the server. */
+export type Office = Pick<HttpServer, keyof HttpServer>;
+
 export class Desk {
   readonly zone = viewerZone();
   held = $state.raw<Held>(nobody);
@@ -67,7 +70,7 @@ export class Desk {
   readonly found = $derived(search(this.people, this.query));
   readonly person = $derived(this.people.find((shown) => shown.person.id === this.chosen) ?? null);
 
-  readonly #server: HttpServer;
+  readonly #server: Office;
   readonly #clock = new ServerClock(machineClock);
   readonly #live: Live;
   #nextFreeMinutes = $state(15);
@@ -76,7 +79,7 @@ export class Desk {
   #kinds = new Map<string, string>();
   #introduced = false;
 
-  constructor(server: HttpServer) {
+  constructor(server: Office) {
     this.#server = server;
     this.#live = new Live(server, this.#clock, timer, () => {
       this.#taken();

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
+from math import ceil
 from typing import Any
 
 import anyio
@@ -14,6 +15,7 @@ import anyio.lowlevel
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday."""
+SECOND = 1_000_000
 
 
 def not_busy() -> bool:
@@ -32,23 +34,24 @@ class HandClock:
     def __init__(self, start: datetime = START, busy: Callable[[], bool] = not_busy) -> None:
         self.busy = busy
         self._start = start
-        self._turned = 0.0
+        self._turned = 0
+        """Microseconds: exact, as seconds in a float would not be."""
         self._set_by = timedelta(0)
-        self._sleepers: list[tuple[float, int, anyio.Event]] = []
+        self._sleepers: list[tuple[int, int, anyio.Event]] = []
         self._until: list[tuple[datetime, int, anyio.Event]] = []
         self._order = count()
 
     def now(self) -> datetime:
-        return (self._start + timedelta(seconds=self._turned) + self._set_by).replace(microsecond=0)
+        return self._precisely().replace(microsecond=0)
 
     def monotonic(self) -> float:
-        return self._turned
+        return self._turned / SECOND
 
     async def sleep(self, seconds: float) -> None:
         await anyio.lowlevel.checkpoint()
         if seconds > 0:
             event = anyio.Event()
-            heappush(self._sleepers, (self._turned + seconds, next(self._order), event))
+            heappush(self._sleepers, (self._turned + ceil(seconds * SECOND), next(self._order), event))
             await event.wait()
 
     async def sleep_until(self, instant: datetime) -> None:
@@ -60,18 +63,17 @@ class HandClock:
 
     async def advance(self, seconds: float) -> None:
         """Turn it on, waking whoever sleeps on the way, in order."""
-        target = self._turned + seconds
+        target = self._turned + ceil(seconds * SECOND)
         await self.settle()
         while (wake := self._next_wake()) is not None and wake <= target:
             self._turned = max(self._turned, wake)
             self._wake()
             await self.settle()
         self._turned = target
-        await self.settle()
 
     async def set_wall(self, instant: datetime) -> None:
         """Set the wall clock, as an administrator might; the monotonic one goes on undisturbed."""
-        self._set_by = instant - self._start - timedelta(seconds=self._turned)
+        self._set_by = instant - self._start - timedelta(microseconds=self._turned)
         self._wake()
         await self.settle()
 
@@ -87,18 +89,16 @@ class HandClock:
             await asyncio.sleep(0.0005)
 
     def _precisely(self) -> datetime:
-        return self._start + timedelta(seconds=self._turned) + self._set_by
+        return self._start + timedelta(microseconds=self._turned) + self._set_by
 
-    def _next_wake(self) -> float | None:
+    def _next_wake(self) -> int | None:
         waits = [self._sleepers[0][0]] if self._sleepers else []
         if self._until:
-            waits.append(self._turned + (self._until[0][0] - self._precisely()).total_seconds())
+            waits.append(self._turned + (self._until[0][0] - self._precisely()) // timedelta(microseconds=1))
         return min(waits, default=None)
 
     def _wake(self) -> None:
-        # Microseconds: what a float of seconds and a datetime can disagree about.
-        slack = timedelta(microseconds=10)
         while self._sleepers and self._sleepers[0][0] <= self._turned:
             heappop(self._sleepers)[2].set()
-        while self._until and self._until[0][0] <= self._precisely() + slack:
+        while self._until and self._until[0][0] <= self._precisely():
             heappop(self._until)[2].set()

@@ -7,7 +7,7 @@ Wanted is computed from the rows held in memory and the clock; nothing is ever w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import anyio
@@ -26,7 +26,7 @@ from callendar.engine.backoff import retry_seconds
 from callendar.engine.held import HeldPeople
 from callendar.engine.shown import UNKNOWN, coming_segments, is_stale, next_edge, show, stale_from
 from callendar.engine.supervise import mishap
-from callendar.engine.waiting import wait_until, within
+from callendar.engine.waiting import wait_for, wait_until, within
 
 log = get_logger()
 
@@ -109,7 +109,7 @@ class Presenter:
                 await self._tell(board)
                 await anyio.lowlevel.checkpoint()
                 if not self._to_write:
-                    await wait_until(news, self._clock, self._next_look())
+                    await self._wait(news)
         finally:
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await board.close()
@@ -203,11 +203,14 @@ class Presenter:
         found = ((person_id, self._row(person_id)) for person_id in self._stale)
         return [each for each, row in found if row is not None and not read.isdisjoint(row[0].connections)]
 
-    def _next_look(self) -> datetime:
-        now = self._clock.now()
-        latest = now + timedelta(seconds=FRESH_SECONDS if self._stale else LOOK_SECONDS)
+    async def _wait(self, news: anyio.Event) -> None:
+        """Until something held changes, somebody's instant comes, or it is time to look at the clock anyhow."""
+        at_most = FRESH_SECONDS if self._stale else LOOK_SECONDS
         due = self._agenda.next()
-        return latest if due is None else min(due, latest)
+        if due is None:
+            await wait_for(news, self._clock, at_most)
+        else:
+            await wait_until(news, self._clock, due, at_most_seconds=at_most)
 
     def _measure_drift(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

@@ -69,7 +69,7 @@ class Slide:
                     if first:
                         await self._clock.sleep(BREATH_SECONDS)
                     await self.slide(company_id, due[first : first + PEOPLE_AT_ONCE])
-            await self._clock.sleep_until(now.replace(second=0) + timedelta(minutes=1))
+            await self._clock.sleep(60 - self._clock.now().second)
 
     async def _due(self, company_id: CompanyId, now: datetime) -> list[PersonId]:
         due: list[PersonId] = []

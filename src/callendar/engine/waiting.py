@@ -49,13 +49,9 @@ async def wait_for(event: anyio.Event, clock: Clock, seconds: float) -> None:
         group.cancel_scope.cancel()
 
 
-async def _cut_off(clock: Clock, seconds: float, scope: anyio.CancelScope) -> None:
-    await clock.sleep(seconds)
-    scope.cancel()
-
-
-async def wait_until(event: anyio.Event, clock: Clock, instant: datetime) -> None:
-    """Return when the event is set, or at the instant as the wall clock shows it."""
+async def wait_until(event: anyio.Event, clock: Clock, instant: datetime, *, at_most_seconds: float) -> None:
+    """Return when the event is set, at the instant as the wall clock shows it, or after so many seconds: the wall clock
+    may be set back meanwhile."""
     if event.is_set() or clock.now() >= instant:
         return
 
@@ -65,5 +61,11 @@ async def wait_until(event: anyio.Event, clock: Clock, instant: datetime) -> Non
 
     async with anyio.create_task_group() as group:
         group.start_soon(ring)
+        group.start_soon(_cut_off, clock, at_most_seconds, group.cancel_scope)
         await event.wait()
         group.cancel_scope.cancel()
+
+
+async def _cut_off(clock: Clock, seconds: float, scope: anyio.CancelScope) -> None:
+    await clock.sleep(seconds)
+    scope.cancel()

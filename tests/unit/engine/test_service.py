@@ -24,7 +24,7 @@ READING_AND_KEEPING = {
 
 
 async def test_a_day_of_edges_polls_and_ages_writes_no_row_beyond_the_slide(tmp_path: Path) -> None:
-    """24 hours with edges every hour, polls, changing cursors and a failing calendar: each person's row is written once,
+    """24 hours with edges every hour, polls, changing cursors and a failing calendar: each person's row is written once
     by her slide; besides, only read_at and cursors are kept, at most every 30 s (`design.md` §2)."""
     async with open_house(tmp_path / "callendar.db") as house:
         names = ["anna", "bo", "cid"]

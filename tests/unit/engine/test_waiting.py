@@ -67,7 +67,7 @@ async def test_a_wait_ends_at_the_event_or_the_time(by_event: bool) -> None:
         ended.append(clock.monotonic())
 
     async def wait_instant() -> None:
-        await wait_until(event, clock, START + timedelta(seconds=10))
+        await wait_until(event, clock, START + timedelta(seconds=10), at_most_seconds=60)
         ended.append(clock.monotonic())
 
     async with anyio.create_task_group() as group:
@@ -78,3 +78,20 @@ async def test_a_wait_ends_at_the_event_or_the_time(by_event: bool) -> None:
             event.set()
         await clock.advance(20)
     assert ended == [5, 5] if by_event else [10, 10]
+
+
+async def test_a_wait_for_an_instant_ends_though_the_clock_is_set_back() -> None:
+    """After the seconds that it may last at most."""
+    clock = HandClock()
+    ended: list[float] = []
+
+    async def wait() -> None:
+        await wait_until(anyio.Event(), clock, START + timedelta(seconds=10), at_most_seconds=15)
+        ended.append(clock.monotonic())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(wait)
+        await clock.advance(5)
+        await clock.set_wall(START - timedelta(hours=1))
+        await clock.advance(60)
+    assert ended == [15]

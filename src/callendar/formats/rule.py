@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from msgspec import Struct, structs
 
@@ -31,6 +31,7 @@ _BOUNDS = {
 }
 _WEEKDAYS = frozenset({"MO", "TU", "WE", "TH", "FR", "SA", "SU"})
 _PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "RSCALE", "SKIP", *_BOUNDS})
+_ENDS_OF_DAYS = (time(0, 0), time(23, 59, 59))
 _FAR = timedelta(days=400)
 
 
@@ -111,6 +112,9 @@ def _until(text: str, zone: tzinfo, *, days: bool) -> datetime:
     until = parse_moment(text, zone, floating=True)
     if until.is_day and not days:
         return until.wall.replace(hour=23, minute=59, second=59)
+    if days and until.wall.time() in _ENDS_OF_DAYS:
+        # Written as an end of the day itself; other times are instants, often a local midnight.
+        return until.wall
     return until.in_zone(zone)
 
 

@@ -38,15 +38,21 @@ def apply_silences(claims: Iterable[Claim], silences: Iterable[Silence], zone: Z
     return heard
 
 
-def silences_for_available(claims: Iterable[Claim], *, person: Person, now: datetime) -> tuple[Silence, ...]:
+def silences_for_available(
+    claims: Iterable[Claim], *, person: Person, now: datetime, standing: Iterable[Silence] = ()
+) -> tuple[Silence, ...]:
     """Silences for those of the claims that are in force, losers too, except notes and what was set for now by hand.
 
     "Available" gives every claim; "I am back" and `#23#` give those that refer. What starts later acts again.
+
+    Args:
+        standing: Her silences before: a claim that they keep quiet now needs none, and keeps what it has.
     """
     loud = {
         claim.key: claim for claim in claims if claim.kind != "note" and claim.on_top is None and _in_force(claim, now)
     }
-    return tuple(silence_for(claim, person=person, now=now) for claim in loud.values())
+    heard = {part.key for part in apply_silences(loud.values(), standing, person.zone_info) if _in_force(part, now)}
+    return tuple(silence_for(claim, person=person, now=now) for key, claim in loud.items() if key in heard)
 
 
 def silence_for(claim: Claim, *, person: Person, now: datetime) -> Silence:

@@ -60,6 +60,24 @@ def test_each_to_its_own_end_never_past_the_persons_day() -> None:
     }
 
 
+def test_what_is_quiet_already_keeps_its_silence() -> None:
+    """ "Available" twice rewrites no past, and one given to a coming holiday goes on for all of it."""
+    meeting, holiday, busy = (
+        claim("m", "11:00", "13:00"),
+        claim("h", "00:00", None),
+        claim("b", "11:00", "13:00", "busy"),
+    )
+    standing = (
+        silence_for(meeting, person=ANNA, now=at("11:30")),
+        silence_for(holiday, person=ANNA, now=at("00:00", -1)),
+        Silence(person_id=ANNA.id, key="b", given=at("10:00"), in_force=True, until=at("11:00")),
+    )
+    again = silences_for_available([meeting, holiday, busy], person=ANNA, now=NOON, standing=standing[:2])
+    assert [each.key for each in again] == ["b"]
+    void = silences_for_available([busy], person=ANNA, now=NOON, standing=standing[2:])
+    assert [each.key for each in void] == ["b"], "its start was found after the silence, which is void"
+
+
 def test_what_was_before_the_silence_stands() -> None:
     """The past is not rewritten: it referred until the silence was given."""
     meeting = claim("m", "11:00", "13:00")

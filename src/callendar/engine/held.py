@@ -19,6 +19,7 @@ from callendar.domain.booking import ConnectionId
 from callendar.domain.person import PersonId
 from callendar.domain.row import Row
 from callendar.domain.rules import Company, CompanyId
+from callendar.engine.compact import Compactor
 
 log = get_logger()
 
@@ -72,6 +73,9 @@ class HeldPeople:
         self._store = store
         self._companies: dict[CompanyId, HeldCompany] = {}
         self._woken = anyio.Event()
+        self._looking = anyio.Lock()
+        """Looks come one after the other, or an older one could put an older row back."""
+        self._compactor = Compactor()
         self.read_at: dict[ConnectionId, datetime] = {}
         """When each connection was last read; noted by sync, stored now and then."""
         self.stale_seconds: dict[ConnectionId, int] = {}
@@ -104,6 +108,10 @@ class HeldPeople:
 
     async def refresh(self) -> None:
         """Look above the last n of every company, now; also what a writer calls to see its own write."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         woken = False
         seen: set[CompanyId] = set()
         for company in await self._store.load_companies():
@@ -124,7 +132,8 @@ class HeldPeople:
         held = self._companies.get(company.id)
         if held is None:
             loaded = await self._store.load_rows(company.id)
-            self._companies[company.id] = HeldCompany(company, loaded.epoch, loaded.n, loaded.rows)
+            rows = [self._compactor.compact(row) for row in loaded.rows]
+            self._companies[company.id] = HeldCompany(company, loaded.epoch, loaded.n, rows)
             log.info("company_held", company=company.id, people=len(loaded.rows))
             return True
         rules_changed = held.company != company
@@ -137,7 +146,7 @@ class HeldPeople:
             del self._companies[company.id]
             return await self._refresh_company(company)
         for row in sorted(changed.rows, key=lambda row: row.version):
-            held.rows[row.person.id] = row
+            held.rows[row.person.id] = self._compactor.compact(row)
             held.recent.append(Touched(row.version, row.person.id))
         for person_id in changed.gone:
             held.rows.pop(person_id, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import Lock
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, Table, event, or_
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, StaticPool
 from sqlalchemy.sql.dml import UpdateBase
 
+from callendar.store import driver
 from callendar.store.fault import told
 from callendar.store.place import Place
 from callendar.store.wake import Wake
@@ -77,25 +79,29 @@ class Writer:
 
     async def upsert(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Have the row of this primary key be as given; True if it was not."""
-        result = await self.execute(self._upsert(table, row).values(row))
+        result = await self.connection.execute(upserting(self.connection.dialect, table, tuple(row)), [row])
+        self.wrote |= result.rowcount != 0
         return result.rowcount != 0
 
     async def upsert_many(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """The same for several, all with the same columns."""
         if rows:
-            await self.execute_many(self._upsert(table, rows[0]), rows)
+            await self.execute_many(upserting(self.connection.dialect, table, tuple(rows[0])), rows)
 
-    def _upsert(self, table: Table, row: Mapping[str, Any]) -> Any:
-        insert = (postgresql if self.connection.dialect == "postgresql" else sqlite).insert(table)
-        keys = [column.name for column in table.primary_key]
-        given = [name for name in row if name not in keys]
-        if not given:
-            return insert.on_conflict_do_nothing(index_elements=keys)
-        return insert.on_conflict_do_update(
-            index_elements=keys,
-            set_={name: insert.excluded[name] for name in given},
-            where=or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in given)),
-        )
+
+@cache
+def upserting(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
+    """The statement that adds a row with these columns, or changes the one of its primary key where it differs."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key]
+    given = [name for name in names if name not in keys]
+    if not given:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: insert.excluded[name] for name in given},
+        where=or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in given)),
+    )
 
 
 class Connections:
@@ -165,7 +171,7 @@ def open_engine(
         else {"poolclass": AsyncAdaptedQueuePool, "pool_size": connections, "max_overflow": 0, "pool_timeout": 60}
     )
     engine = create_async_engine(
-        place.url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, **pool
+        place.url, hide_parameters=True, async_creator=lambda: driver.connect(place.path, BUSY_SECONDS), **pool
     )
 
     @event.listens_for(engine.sync_engine, "connect")

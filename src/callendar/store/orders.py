@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct, structs
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Text, delete, insert, literal_column, select, union_all
 
 from callendar.contracts.store import Change, NotFound
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
@@ -30,15 +30,22 @@ class ChangeDraft(Struct, frozen=True, kw_only=True):
 async def load_orders(connection: Reader, company_id: CompanyId, person_id: PersonId) -> Orders:
     """All of a person's: referrals in the order of acceptance, the others by key."""
 
-    async def bodies(table: Table) -> list[bytes]:
-        hers = table.c.company_id == company_id, table.c.person_id == person_id
-        return list(await connection.scalars(select(table.c.body).where(*hers)))
-
-    found = [REFERRAL.decode(body) for body in await bodies(referrals)]
+    bodies: dict[str, list[bytes]] = {"referrals": [], "silences": [], "marks": []}
+    for row in await connection.execute(
+        union_all(
+            *(
+                select(literal_column(f"'{table.name}'", Text).label("kind"), table.c.body).where(
+                    table.c.company_id == company_id, table.c.person_id == person_id
+                )
+                for table in (referrals, silences, marks)
+            )
+        )
+    ):
+        bodies[row.kind].append(row.body)
     return Orders(
-        referrals=tuple(sorted(found, key=lambda each: (each.accepted, each.id))),
-        silences=tuple(sorted(map(SILENCE.decode, await bodies(silences)), key=lambda each: each.key)),
-        marks=tuple(sorted(map(MARK.decode, await bodies(marks)), key=lambda each: (each.key, each.series))),
+        referrals=tuple(sorted(map(REFERRAL.decode, bodies["referrals"]), key=lambda each: (each.accepted, each.id))),
+        silences=tuple(sorted(map(SILENCE.decode, bodies["silences"]), key=lambda each: each.key)),
+        marks=tuple(sorted(map(MARK.decode, bodies["marks"]), key=lambda each: (each.key, each.series))),
     )
 
 

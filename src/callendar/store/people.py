@@ -81,8 +81,9 @@ async def _save_extensions(writer: Writer, person: Person, before: frozenset[str
     now = _numbers(person)
     if now == before:
         return
-    hers = extensions.c.company_id == person.company_id, extensions.c.person_id == person.id
-    await writer.execute(delete(extensions).where(*hers, extensions.c.number.not_in(now)))
+    if before - now:
+        hers = extensions.c.company_id == person.company_id, extensions.c.person_id == person.id
+        await writer.execute(delete(extensions).where(*hers, extensions.c.number.in_(sorted(before - now))))
     key = {"company_id": person.company_id, "person_id": person.id}
     await writer.upsert_many(extensions, [{**key, "number": number} for number in sorted(now - before)])
     await _stamp_extensions(writer, person.company_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import anyio
 from msgspec import Struct, structs
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from callendar.contracts.store import RowHeader
 from callendar.domain.person import PersonId
@@ -60,13 +60,26 @@ async def draft_row(
     return None
 
 
-async def keep_row(writer: Writer, company_id: CompanyId, person_id: PersonId, draft: RowDraft, n: int) -> None:
-    """Write a row under its version."""
-    row = {"version": n, "next_edge": draft.next_edge, "planned_with": draft.planned_with, "body": draft.body}
-    await writer.upsert(rows, {"company_id": company_id, "person_id": person_id, **row})
-    hers = people.c.company_id == company_id, people.c.id == person_id
-    slid = people.c.slid_at != draft.slid_at
-    await writer.execute(update(people).where(*hers, slid).values(slid_at=draft.slid_at))
+async def keep_rows(writer: Writer, company_id: CompanyId, drafts: Mapping[PersonId, RowDraft], n: int) -> None:
+    """Write rows under their version, and when their people were slid."""
+    await writer.upsert_many(
+        rows,
+        [
+            {
+                "company_id": company_id,
+                "person_id": person_id,
+                "version": n,
+                "next_edge": draft.next_edge,
+                "planned_with": draft.planned_with,
+                "body": draft.body,
+            }
+            for person_id, draft in sorted(drafts.items())
+        ],
+    )
+    slid = [{"person": person_id, "slid": draft.slid_at} for person_id, draft in sorted(drafts.items())]
+    hers = people.c.company_id == company_id, people.c.id == bindparam("person")
+    moved = update(people).where(*hers, people.c.slid_at != bindparam("slid")).values(slid_at=bindparam("slid"))
+    await writer.execute_many(moved, slid)
 
 
 async def keep_tombstone(writer: Writer, company_id: CompanyId, person_id: PersonId, gone_at: datetime, n: int) -> None:

@@ -48,8 +48,7 @@ class SqlTransaction:
         writer, company_id = self._writer, self._company_id
         await self._sweep.run_if_due(writer, company_id, self._now)
         n = await companies.take_n(writer, company_id)
-        for person_id, draft in sorted(self._rows.items()):
-            await rows.keep_row(writer, company_id, person_id, draft, n)
+        await rows.keep_rows(writer, company_id, self._rows, n)
         for person_id, gone_at in sorted(self._gone.items()):
             await rows.keep_tombstone(writer, company_id, person_id, gone_at, n)
         for change in self._changes:

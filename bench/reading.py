@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import icalendar
 import recurring_ical_events
-from callendar.domain.reason_table import REASONS
 
 from bench.figure import Figure, seconds
 from callendar.contracts.expand import ExpandAsk
 from callendar.domain.booking import Booking
 from callendar.domain.mark import build_marks
 from callendar.domain.person import Person, PersonId
+from callendar.domain.reason_table import REASONS
 from callendar.domain.rules import Company, CompanyId
 from callendar.domain.window import window_from
 from callendar.engine.expanding import expand_object

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from callendar.domain.claiming import derive_claims
-from callendar.domain.reason_table import REASONS
 
 from bench.figure import Figure, seconds
 from callendar.domain.booking import Booking
 from callendar.domain.hours import hours_of
 from callendar.domain.person import Person, PersonId
+from callendar.domain.reason_table import REASONS
 from callendar.domain.rules import Company, CompanyId, OpenHours, Rules
 from callendar.domain.span import Span
 from callendar.domain.timetable import resolve

@@ -210,7 +210,9 @@ def _return(desk: Desk, *, only_referring: bool) -> Orders:
     """ "Available" and "I am back": end all for now, silence what is in force; notes are never silenced."""
     meant = [each for each in desk.claims if each.kind == "referred" or not only_referring]
     ended = structs.replace(desk.orders, referrals=end_all_for_now(desk.orders.referrals, desk.now))
-    return _silenced(ended, silences_for_available(meant, person=desk.person, now=desk.now))
+    return _silenced(
+        ended, silences_for_available(meant, person=desk.person, now=desk.now, standing=desk.orders.silences)
+    )
 
 
 def _silenced(orders: Orders, silences: tuple[Silence, ...]) -> Orders:

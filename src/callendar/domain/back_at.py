@@ -48,19 +48,19 @@ def find_backs(
         piece = pieces[place]
         if piece.claim.kind != "referred":
             continue
-        reason = piece.claim.reason
-        if piece.end is None:
+        end, reason = piece.ends_at, piece.claim.reason
+        if end is None:
             ends[place] = (None, reason)
-        elif following is not None and starts[following] - piece.end <= grace:
+        elif following is not None and starts[following] - end <= grace:
             ends[place] = ends[following]
-        elif hours.open_until(piece.end, piece.end + least) - piece.end >= least:
-            ends[place] = (piece.end, reason)
+        elif hours.open_until(end, end + least) - end >= least:
+            ends[place] = (end, reason)
         else:
-            opening = hours.reopening(piece.end)
+            opening = hours.reopening(end)
             holding = None if opening is None else _referred_at(pieces, starts, opening)
             ends[place] = (opening, reason) if holding is None else ends[holding]
         at, last = ends[place]
-        backs[place] = _tell(piece, at, None if last == reason else last, known_until)
+        backs[place] = _tell(end, at, None if last == reason else last, known_until)
         following = place
     return backs
 
@@ -73,8 +73,8 @@ def _referred_at(pieces: Sequence[Piece], starts: Sequence[datetime], at: dateti
     return place if piece.claim.kind == "referred" and (piece.end is None or at < piece.end) else None
 
 
-def _tell(piece: Piece, at: datetime | None, then: ReasonCode | None, known_until: datetime | None) -> Back:
-    if at is None or piece.end is None or at - piece.end > timedelta(days=BY_HAND_DAYS):
+def _tell(end: datetime | None, at: datetime | None, then: ReasonCode | None, known_until: datetime | None) -> Back:
+    if at is None or end is None or at - end > timedelta(days=BY_HAND_DAYS):
         return Back(None, None, then)
     if known_until is not None and at >= known_until:
         return Back(None, at, then)

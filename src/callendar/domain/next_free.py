@@ -36,22 +36,23 @@ def find_next_free(
     after: list[datetime | None] = [None] * len(solid)
     for n in range(len(solid) - 1, -1, -1):
         piece, back = pieces[solid[n]], backs[solid[n]]
-        if piece.end is None:
+        end = piece.ends_at
+        if end is None:
             continue
-        after[n] = _first_from(piece.end, n, starts, after, hours, least, known_until)
+        after[n] = _first_from(end, n, starts, after, hours, least, known_until)
         free = after[n]
         if back is not None:
             if back.at is None:
                 continue
-            if back.at > piece.end:
+            if back.at > end:
                 in_force = bisect_right(starts, back.at) - 1
-                end = pieces[solid[in_force]].end
+                its_end = pieces[solid[in_force]].ends_at
                 free = (
                     _first_from(back.at, in_force, starts, after, hours, least, known_until)
-                    if end is not None and end <= back.at
+                    if its_end is not None and its_end <= back.at
                     else after[in_force]
                 )
-        if free is not None and free - piece.end <= LIMIT:
+        if free is not None and free - end <= LIMIT:
             found[solid[n]] = free
     return found
 

@@ -20,6 +20,8 @@ FROM_CALENDARS: Final[frozenset[Origin]] = frozenset(("calendar", "autoreply"))
 
 _DOES: Final[dict[Kind, int]] = {"referred": 0, "informed": 1, "busy": 2, "note": 3}
 
+FOREVER_YEAR = 4000
+
 Rank = tuple[bool, int, int, int, int, float, float, str]
 
 
@@ -34,6 +36,11 @@ class Piece(Struct, frozen=True, gc=False):
     """Of every one of them."""
     keys: tuple[str, ...]
     """Theirs, in order of time, each once."""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The end, if it is one: what calendars write for "for ever" (31 December 9999) is none."""
+        return None if self.end is None or self.end.year >= FOREVER_YEAR else self.end
 
 
 def rank_of(claim: Claim) -> Rank:

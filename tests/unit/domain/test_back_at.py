@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -110,6 +110,14 @@ def test_past_known_until_null_with_not_before(known_until: object, back: object
     """§7: past `known_until` null with `not_before`."""
     (segment,) = resolved(claim("a", "10:00", "11:00"), known_until=known_until)  # type: ignore[arg-type]
     assert (segment.back_at, segment.not_before) == (back, not_before)
+
+
+@pytest.mark.parametrize("kind", ["referred", "busy"])
+def test_an_end_of_all_days_is_none(kind: str) -> None:
+    """A booking "for ever", as calendars write it, is endless; nothing is searched for past the calendar's last day."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    (segment,) = resolved(claim("a", "10:00", end, kind), hours=OFFICE_HOURS)  # type: ignore[arg-type]
+    assert (segment.end, segment.back_at, segment.not_before, segment.next_free) == (end, None, None, None)
 
 
 def test_computed_from_all_known_claims() -> None:

@@ -137,6 +137,12 @@ def test_a_time_just_passed_is_refused_in_words(typed: str) -> None:
         _end(typed)
 
 
+def test_the_day_begins_with_four_itself() -> None:
+    """At 04:03, 04:00 is of the day that has begun, and just passed."""
+    with pytest.raises(Refused, match="just passed"):
+        _end("04:00", now=wall("24 04:03"))
+
+
 @pytest.mark.parametrize(
     "until", ["2026-11-24T11:00:00Z", "2026-11-24T10:59:59Z", "2026-11-24T12:00", "2026-11-24", "2026-11-01"]
 )

@@ -90,6 +90,7 @@ def test_past_midnight() -> None:
     assert night.next_opening(at("04:00")) == at("20:00", 4)
     assert night.next_closing(at("21:00", 4)) == at("04:00", 5)
     assert night.next_opening(at("21:00", 4)) == at("20:00", 6), "midnight is no opening"
+    assert night.next_opening(at("21:00", 6)) == at("20:00", 11), "nor is that between Sunday and Monday"
 
 
 def test_a_night_shift_is_closed_for_the_public_holiday_in_it() -> None:

@@ -29,6 +29,7 @@ CANCELLED_WORDS: Final = (
 )
 
 # All of these are matched against folded text.
+_MAY_ORDER = re.compile(r"[:;*]")
 _HIDDEN = re.compile(r"\s//")
 _SKIPPED = re.compile(r"(?:[^\w*/\[]|_)+")
 _REPLY = re.compile(rf"(?:{'|'.join(REPLY_PREFIXES)})(?=[:\s])")
@@ -125,7 +126,7 @@ def read_subject(subject: str, marks: Marks) -> SubjectReading:
     """Read a subject's order and what of it may be shown and kept. Never raises; hidden text is in neither."""
     folded, kept = _cut_hidden(subject)
     shown = kept.strip()
-    place = find_order(folded)
+    place = find_order(folded) if _MAY_ORDER.search(folded) else None
     if place is None:
         return SubjectReading(order=None, text=shown, kept=kept)
     if folded.startswith("*", place):

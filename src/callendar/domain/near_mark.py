@@ -8,14 +8,15 @@ from typing import Final
 from msgspec import Struct
 
 from callendar.domain.mark import REPLY_PREFIXES, Keyword, Marks, find_order, fold_subject
+from callendar.domain.reason import ReasonCode
 
-LONG_WORD = 6
+LONG_WORD: Final = 6
 """From so many letters on two edits are near."""
-MOST_LETTERS = 12
+MOST_LETTERS: Final = 12
 
-# What people write before a colon and mean as it stands: short words, days and months, weeks and places.
 # fmt: off
 STOP_LIST: Final = frozenset((
+    # What people write before a colon and mean as it stands: short words, days and months, weeks and places.
     "ha", "he", "hej", "hey", "hi", "ho", "hr", "ma", "me", "mi", "mm", "mr", "ms", "my", "må",
     "fre", "free", "fri", "oct", "ort", "our", "rest", "uge", "uke", "use", "vad", "var", "wed", "web",
 ))
@@ -23,71 +24,9 @@ URL_SCHEMES: Final = frozenset((
     "callto", "cid", "data", "file", "ftp", "ftps", "geo", "http", "https", "im", "mailto", "maps", "sip", "sips",
     "sms", "tel", "urn",
 ))
-_MEANT: Final = STOP_LIST | URL_SCHEMES | frozenset(REPLY_PREFIXES)
 # fmt: on
 
-_WORD = 6
-"""From so many letters on two edits are near."""
-MOST_LETTERS = 12
-
-STOP_LIST: Final = frozenset(
-    # What people write before a colon and mean as it stands: short words, days and months, weeks and places.
-    [
-        "ha",
-        "he",
-        "hej",
-        "hey",
-        "hi",
-        "ho",
-        "hr",
-        "ma",
-        "me",
-        "mi",
-        "mm",
-        "mr",
-        "ms",
-        "my",
-        "må",
-        "fre",
-        "free",
-        "fri",
-        "oct",
-        "ort",
-        "our",
-        "rest",
-        "tip",
-        "uge",
-        "uke",
-        "use",
-        "vad",
-        "van",
-        "var",
-        "wed",
-        "web",
-    ]
-)
-URL_SCHEMES: Final = frozenset(
-    [
-        "callto",
-        "cid",
-        "data",
-        "file",
-        "ftp",
-        "ftps",
-        "geo",
-        "http",
-        "https",
-        "im",
-        "mailto",
-        "maps",
-        "sip",
-        "sips",
-        "sms",
-        "tel",
-        "urn",
-    ]
-)
-
+_MEANT: Final = STOP_LIST | URL_SCHEMES | frozenset(REPLY_PREFIXES)
 _WORD = re.compile(r"([^\W\d_]+)\s*[:;](?!\s*//)")
 
 
@@ -96,6 +35,8 @@ class NearMark(Struct, frozen=True, gc=False):
 
     word: str
     suggestion: str
+    reason: ReasonCode
+    """The keyword's."""
 
 
 def find_near_mark(subject: str, marks: Marks) -> NearMark | None:
@@ -104,7 +45,8 @@ def find_near_mark(subject: str, marks: Marks) -> NearMark | None:
     One edit away (insertion, deletion, substitution, swap of neighbours), two for words from six letters, with the
     same first letter. A word of the stop list, a reply prefix or the scheme of an address is meant as it stands.
     """
-    folded = fold_subject(subject)
+    if ":" not in (folded := fold_subject(subject)) and ";" not in folded:
+        return None
     place = find_order(folded)
     found = None if place is None else _WORD.match(folded, place)
     if found is None:
@@ -118,7 +60,10 @@ def find_near_mark(subject: str, marks: Marks) -> NearMark | None:
         for keyword in marks.keywords.values()
         if (edits := _near(word, keyword, most)) <= most
     ]
-    return NearMark(word, min(near, key=lambda each: each[:3])[3].text) if near else None
+    if not near:
+        return None
+    nearest = min(near, key=lambda each: each[:3])[3]
+    return NearMark(word, nearest.text, nearest.reason)
 
 
 def count_edits(one: str, other: str) -> int:

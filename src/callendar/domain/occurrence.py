@@ -51,6 +51,8 @@ class Copy(Struct, frozen=True, kw_only=True, gc=False):
     """As shown when its order is not obeyed; None when private or empty."""
     text: str | None = None
     """As shown without its order."""
+    unheard: bool = False
+    """It bears an order that does not count, as no mark in this calendar does."""
 
 
 class Occurrence(Struct, frozen=True, kw_only=True, gc=False):
@@ -66,6 +68,7 @@ class Occurrence(Struct, frozen=True, kw_only=True, gc=False):
     category: Order | None = None
     subject: str | None = None
     text: str | None = None
+    unheard: bool = False
 
 
 def booking_key(booking: Booking, calendar_id: CalendarId) -> BookingKey:
@@ -149,6 +152,7 @@ def merge_copies(copies: Sequence[Copy]) -> Occurrence:
         category=first.category,
         subject=None if private else first.subject,
         text=None if private else first.text,
+        unheard=first.unheard,
     )
 
 
@@ -172,6 +176,7 @@ def _read(booking: Booking, calendar: Calendar, place: int, marks: Marks, zone: 
         category=category if counts else None,
         subject=subject,
         text=text,
+        unheard=not counts and ((order is not None and not cancels) or category is not None),
     )
 
 
@@ -188,6 +193,7 @@ def _alone(copy: Copy) -> Occurrence:
         category=copy.category,
         subject=copy.subject,
         text=copy.text,
+        unheard=copy.unheard,
     )
 
 
@@ -215,7 +221,7 @@ def _join_blocks(named: Sequence[list[Copy]], blocks: Sequence[Copy]) -> Iterabl
     for groups in by_span.values():
         groups.sort(key=lambda each: each[:2])
     left: dict[Span, list[Copy]] = {}
-    for block in blocks:
+    for block in sorted(blocks, key=_standing):
         groups = (group for _, _, group in by_span.get(block.span, ()))
         group = next((group for group in groups if all(copy.place != block.place for copy in group)), None)
         (left.setdefault(block.span, []) if group is None else group).append(block)

@@ -48,7 +48,7 @@ class CountedStore:
             self.under_way -= 1
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._store, name)
+        found: Any = getattr(self._store, name)
         if not callable(found):
             return found
 
@@ -71,7 +71,7 @@ class CountedTransaction:
         self._calls = calls
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._tx, name)
+        found: Any = getattr(self._tx, name)
 
         async def ask(*args: Any, **kwargs: Any) -> Any:
             answer = await found(*args, **kwargs)

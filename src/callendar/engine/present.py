@@ -7,7 +7,7 @@ Wanted is computed from the rows held in memory and the clock; nothing is ever w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import anyio
@@ -38,7 +38,9 @@ RETRY_CAP_SECONDS = 30
 LOOK_SECONDS = 15
 """The longest sleep: a clock set back is noticed by then."""
 FRESH_SECONDS = 2
-"""While somebody is stale: how often it is looked whether her calendars have been read."""
+"""While somebody is stale whose calendars do not fail: how often it is looked whether they have been read."""
+FAILING_SECONDS = 300
+"""How often somebody stale whose calendars do fail is looked at: another one of them may have been read."""
 SET_BACK_SECONDS = 2
 """The wall clock lost so much against the monotonic one: it was set."""
 CLOSE_SECONDS = 5
@@ -77,6 +79,7 @@ class Presenter:
         """Whose coming segments are to be compared and written, in that order."""
         self._agenda = Agenda()
         self._stale: dict[PersonId, None] = {}
+        """Whom only a reading can mend; who fails has a changed row once she does not."""
         self._read_at: dict[ConnectionId, datetime] = {}
         self._drift = self._measure_drift()
 
@@ -187,7 +190,10 @@ class Presenter:
         instants = [next_edge(row, now)]
         self._stale.pop(person_id, None)
         if is_stale(row, self._held.read_at, self._held.stale_seconds, now):
-            self._stale[person_id] = None
+            if row.failing_since is None:
+                self._stale[person_id] = None
+            else:
+                instants.append(now + timedelta(seconds=FAILING_SECONDS))
             wanted = UNKNOWN if wanted.kind == "available" else wanted
         else:
             instants.append(stale_from(row, self._held.read_at, self._held.stale_seconds))

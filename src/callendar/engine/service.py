@@ -51,8 +51,8 @@ class Engine:
             sources=sources,
             context=SourceContext(expand=expand, clock=clock, allow_private_networks=allow_private_networks),
         )
-        self._slide = Slide(store=store, held=held, clock=clock, read_now=self.sync.read_person_now)
-        self._replanning = Replanning(store=store, held=held, clock=clock, slide=self._slide.slide)
+        self.slide = Slide(store=store, held=held, clock=clock, read_now=self.sync.read_person_now)
+        self._replanning = Replanning(store=store, held=held, clock=clock, slide=self.slide.slide)
         self._presenters = [Presenter(place, held=held, clock=clock) for place in switchboards]
 
     @property
@@ -71,7 +71,7 @@ class Engine:
             jobs = [
                 ("held", self._held.run),
                 ("sync", self.sync.run),
-                ("slide", self._slide.run),
+                ("slide", self.slide.run),
                 ("replanning", self._replanning.run),
                 *((f"switchboard {n}", presenter.run) for n, presenter in enumerate(self._presenters)),
             ]

@@ -5,8 +5,8 @@ What an error says may repeat what was being read, so logs get its class and whe
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable
+from traceback import walk_tb
 from typing import cast
 
 from structlog import get_logger
@@ -42,6 +42,7 @@ def mishap(error: BaseException) -> dict[str, str]:
     """An error for the log: its class and the last places it went through, without its words."""
     if isinstance(error, BaseExceptionGroup):
         error = cast(BaseExceptionGroup[BaseException], error).exceptions[0]
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames]
+    places = [f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{line}" for frame, line in walk_tb(error.__traceback__)][
+        -3:
+    ]
     return {"error": type(error).__name__, "at": " > ".join(places)}

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callendar.domain.booking import ConnectionId
+from callendar.domain.claim import Kind
+from callendar.domain.hand import Origin
 from callendar.domain.person import Person, PersonId
 from callendar.domain.privacy import CALLERS, redact
 from callendar.domain.reason import AWAY, ReasonCode
@@ -20,6 +22,8 @@ from callendar.engine.shown import coming_segments, is_stale, next_edge, show, s
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COMPANY = Company(id=CompanyId("acme"), name="Acme", reasons=REASONS)
+KINDS: tuple[Kind, ...] = ("referred", "informed", "busy", "note")
+ORIGINS: tuple[Origin, ...] = ("calendar", "app")
 MEETING, SICK, LUNCH = ReasonCode("meeting"), ReasonCode("sick"), ReasonCode("lunch")
 
 
@@ -108,9 +112,9 @@ def rows(draw: st.DrawFn) -> Row:
     for _ in range(draw(st.integers(0, 8))):
         minute += draw(st.sampled_from([0, 0, 1, 7]))
         length = draw(st.integers(1, 20))
-        kind = draw(st.sampled_from(["referred", "informed", "busy", "note"]))
+        kind = draw(st.sampled_from(KINDS))
         reason = draw(st.sampled_from([MEETING, SICK, AWAY])) if kind in ("referred", "informed") else None
-        origin = draw(st.sampled_from(["calendar", "app"]))
+        origin = draw(st.sampled_from(ORIGINS))
         segments.append(Segment(start=at(minute), end=at(minute + length), kind=kind, reason=reason, origin=origin))
         minute += length
     known_until = draw(st.none() | st.integers(-30, 90).map(at))

@@ -85,7 +85,7 @@ async def test_a_reading_under_way_during_a_slide_does_not_count(house: House) -
         engine.sync.read_now(COMPANY, CalendarId("k_anna"))
         await house.clock.advance(5)
         house.system.put("anna", "1", booking(START + timedelta(hours=3), 60))
-        await engine._slide.slide(COMPANY, [PersonId("anna")])
+        await engine.slide.slide(COMPANY, [PersonId("anna")])
         slid_at = house.clock.now()
         await house.clock.advance(50)
         row = await house.row("anna")

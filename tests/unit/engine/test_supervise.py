@@ -31,12 +31,12 @@ async def test_a_job_that_breaks_is_started_again_later_and_later() -> None:
             await clock.sleep(10)
             other.append(clock.monotonic())
 
-    async with anyio.create_task_group() as group:
-        with capture_logs() as logs:
+    with capture_logs() as logs:
+        async with anyio.create_task_group() as group:
             group.start_soon(supervised, "one", breaks, clock)
             group.start_soon(supervised, "two", ticks, clock)
             await clock.advance(600)
-        group.cancel_scope.cancel()
+            group.cancel_scope.cancel()
     waits = [after - before for before, after in pairwise(began)]
     assert len(waits) > 8
     assert waits[0] <= 1

@@ -168,10 +168,11 @@ def test_an_interrupt_at_the_terminal_is_not_the_workers() -> None:
 
 
 def test_the_loop_stays_free() -> None:
-    """While five thousand bookings are made the loop never waits longer than a tenth of a second."""
+    """While five thousand bookings are made the loop never waits for a third of a second."""
 
     async def check(expand: ProcessExpander) -> None:
         longest = 0.0
+        read: list[Expanded] = []
 
         async def watch() -> None:
             nonlocal longest
@@ -182,10 +183,10 @@ def test_the_loop_stays_free() -> None:
 
         async with anyio.create_task_group() as group:
             group.start_soon(watch)
-            read = await expand(ask("DTSTART:20200101T000000Z\nDURATION:PT1S\nRRULE:FREQ=MINUTELY\n"))
+            read.append(await expand(ask("DTSTART:20200101T000000Z\nDURATION:PT1S\nRRULE:FREQ=MINUTELY\n")))
             group.cancel_scope.cancel()
-        assert len(read.bookings) == 5000
-        assert len(read.faults) == 1
+        assert len(read[0].bookings) == 5000
+        assert len(read[0].faults) == 1
         assert longest < 0.3
 
     run(check)

@@ -119,7 +119,7 @@ def _occurrences(events: list[Event], window: Span, faults: Faults) -> Iterator[
     elif not exceptions and not master.is_series:
         yield single(master)
     else:
-        yield from find_occurrences(master, exceptions, window)
+        yield from find_occurrences(master, exceptions, window, faults)
 
 
 def _newest(events: Iterable[Event]) -> Event | None:

@@ -21,14 +21,14 @@ from callendar.formats.zones import find_zone
 _BEGINS = re.compile(rb"\s*BEGIN:VCALENDAR[ \t]*(?:\n|$)", re.IGNORECASE)
 _BORDER = re.compile(rb"^(BEGIN|END):[ \t]*([A-Za-z0-9-]+)[ \t]*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 _UID = re.compile(rb"^UID(?:;[^:\n]*)?:[ \t]*(\S[^\n]*)$", re.IGNORECASE | re.MULTILINE)
-_TZID = re.compile(
-    rb"^[A-Z-]+;(?:[^:\n]*;)?TZID=(\"[^\"\n]*\"|[^;\n]*?)(?:;[^:\n]*)?:[^:\n]*$", re.IGNORECASE | re.MULTILINE
-)
 _TZID_LINE = re.compile(rb"^TZID(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
 _PASSING = re.compile(rb"^(?:DTSTAMP|PRODID)[;:][^\n]*\n?", re.IGNORECASE | re.MULTILINE)
 _KEPT = re.compile(rb"^(?:METHOD|X-WR-TIMEZONE)[;:][^\n]*$", re.IGNORECASE | re.MULTILINE)
 _REFRESH = re.compile(rb"^(?:REFRESH-INTERVAL|X-PUBLISHED-TTL)(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
 _NAME = re.compile(rb"^X-WR-CALNAME(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
+
+
+MAX_ZONES = 100
 
 
 class NotACalendar(CallendarError):
@@ -62,7 +62,6 @@ class _Part(Struct, gc=False):
 
     kind: bytes
     text: bytes
-    nested: bool
 
 
 def check_is_calendar(body: bytes) -> None:
@@ -88,7 +87,7 @@ def split_feed(body: bytes) -> Feed:
     refresh: list[int] = []
     for head, parts in _calendars(text, faults):
         kept = b"".join(line.group() + b"\n" for line in _KEPT.finditer(head))
-        zones = _zones(parts)
+        zones = _zones(parts, faults)
         named = _NAME.search(head)
         name = name or (unescape(decode(named[1])).strip() if named else None)
         refresh += _seconds(head)
@@ -126,7 +125,7 @@ def _calendars(text: bytes, faults: Faults) -> Iterable[tuple[bytes, list[_Part]
     """Each VCALENDAR's own lines and the components just inside it; what never ends in there is left out."""
     head: list[bytes] = []
     parts: list[_Part] = []
-    kind, begins, depth, after = b"", 0, 0, 0
+    kind, begins, after = b"", 0, 0
     inside = False
     for border in _BORDER.finditer(text):
         opens, name = border[1].upper() == b"BEGIN", border[2].upper()
@@ -137,47 +136,45 @@ def _calendars(text: bytes, faults: Faults) -> Iterable[tuple[bytes, list[_Part]
                 head.append(text[after : border.start()])
             if inside and (parts or head):
                 yield b"".join(head), parts
-            inside, head, parts, kind, depth = opens, [], [], b"", 0
+            inside, head, parts, kind = opens, [], [], b""
             after = border.end()
         elif not inside:
             continue
         elif not kind:
             if opens:
                 head.append(text[after : border.start()])
-                kind, begins, depth = name, border.start(), 0
+                kind, begins = name, border.start()
         elif opens and name in (b"VEVENT", b"VFREEBUSY", b"VTIMEZONE"):
             faults.add("a component that does not end was left out")
-            kind, begins, depth = name, border.start(), 0
-        elif opens:
-            depth += 1
-        elif name == kind:
-            parts.append(_Part(kind, text[begins : border.end()], depth > 0))
+            kind, begins = name, border.start()
+        elif not opens and name == kind:
+            parts.append(_Part(kind, text[begins : border.end()]))
             kind, after = b"", border.end()
 
 
-def _zones(parts: list[_Part]) -> dict[bytes, bytes]:
-    """VTIMEZONEs by TZID, but those whose name says all."""
+def _zones(parts: list[_Part], faults: Faults) -> dict[bytes, bytes]:
+    """VTIMEZONEs by TZID, but those whose name says all; no more than a calendar can mean."""
     zones: dict[bytes, bytes] = {}
     for part in parts:
         named = _TZID_LINE.search(part.text) if part.kind == b"VTIMEZONE" else None
         if named and find_zone(decode(named[1])) is None:
-            zones[named[1].strip().strip(b"/")] = part.text
+            if len(zones) >= MAX_ZONES:
+                faults.add(f"more than {MAX_ZONES} time zones are described; the rest is not used")
+                break
+            zones[named[1].strip()] = part.text
     return zones
 
 
 def _needed(content: bytes, zones: dict[bytes, bytes]) -> Iterable[bytes]:
-    if not zones:
-        return ()
-    names = {found[1].strip(b'"').strip().strip(b"/") for found in _TZID.finditer(content)}
-    return [text for name, text in zones.items() if name in names]
+    return (text for name, text in zones.items() if name in content)
 
 
 def _ref(part: _Part) -> str:
     """The UID; an event without one is named by its times, a list of free and busy times by its content."""
-    if not part.nested:
-        found = _UID.search(part.text)
-        if found:
-            return decode(found[1]).strip()
+    own = part.text.partition(b"\nBEGIN:")[0]
+    found = _UID.search(own + b"\n")
+    if found:
+        return decode(found[1]).strip()
     parsed = parse_components(part.text)
     if part.kind == b"VFREEBUSY":
         line = parsed[0].first("UID")

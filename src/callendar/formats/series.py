@@ -21,6 +21,7 @@ from recurring_ical_events import EventAdapter, Series
 
 from callendar.domain.span import Span
 from callendar.formats.event import Event, wall_in
+from callendar.formats.fault import Faults
 from callendar.formats.moment import Length, Moment
 from callendar.formats.rule import skip_ahead
 
@@ -40,7 +41,7 @@ class Found(NamedTuple):
     length: Length
 
 
-def find_occurrences(master: Event, exceptions: list[Event], window: Span) -> Iterator[Found]:
+def find_occurrences(master: Event, exceptions: list[Event], window: Span, faults: Faults) -> Iterator[Found]:
     """Occurrences of a series around a window, one by one, in the order of the rule, then others.
 
     Some before and after the window come too. A series without end that comes every second is walked no further than
@@ -50,15 +51,17 @@ def find_occurrences(master: Event, exceptions: list[Event], window: Span) -> It
         master: What recurs, or has dates listed.
         exceptions: Each for an occurrence of its own.
         window: What is looked for; a little more than that is found.
+        faults: Told of a rule that can never come true.
     """
     slack = SLACK_OF_DAYS if master.start.is_day else SLACK
     begins = window.start.astimezone(master.zone).replace(tzinfo=None, fold=0) - slack
     ends = window.end.astimezone(master.zone).replace(tzinfo=None, fold=0) + slack
-    with warnings.catch_warnings():
-        # COUNT and UNTIL together: both hold (`rule.py`).
-        warnings.simplefilter("ignore", DeprecationWarning)
-        readers = [_exception_reader(event, master) for event in exceptions]
-        series = _Walk([_master_reader(master, exceptions, begins), *readers])
+    try:
+        series = _walk(master, exceptions, begins)
+    except ValueError:
+        faults.add("a series has a rule that no date fulfils; only its first date and those listed are used")
+        master.rules = ()
+        series = _walk(master, exceptions, begins)
     for step in series.between(begins, ends):
         assert isinstance(step, _Step)
         yield step.told(master)
@@ -101,6 +104,15 @@ class _Reader(EventAdapter):
 
     def has_recurrence_rules(self) -> bool:
         return self.event.is_series or bool(self.event.without)
+
+
+def _walk(master: Event, exceptions: list[Event], begins: datetime) -> _Walk:
+    with warnings.catch_warnings():
+        # COUNT and UNTIL together: both hold (`rule.py`).
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _Walk(
+            [_master_reader(master, exceptions, begins), *(_exception_reader(event, master) for event in exceptions)]
+        )
 
 
 def _master_reader(master: Event, exceptions: list[Event], begins: datetime) -> _Reader:

@@ -89,7 +89,7 @@ def read_by_library(body: bytes, window: Span) -> set[tuple[str, datetime, datet
             for part in icalendar.Calendar.from_ical(body, multiple=True):
                 query = recurring_ical_events.CalendarQuery(part, skip_bad_series=True)
                 for event in query.between(window.start - margin, window.end + margin):
-                    start, end = instant(event["DTSTART"].dt), instant(event["DTEND"].dt)
+                    start, end = instant(event.decoded("DTSTART")), instant(event.decoded("DTEND"))
                     inside = window.start <= start if start == end else window.start < end
                     if inside and start < window.end:
                         found.add((str(event.get("UID", "")), start, end))

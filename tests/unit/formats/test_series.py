@@ -377,6 +377,7 @@ def test_case_38_dates_outside_the_window_are_counted_too(monkeypatch: pytest.Mo
         "RSCALE=CHINESE;FREQ=YEARLY",
         "FREQ=WEEKLY;UNTL=20261201",
         "FREQ=DAILY;UNTIL=x",
+        "FREQ=HOURLY;INTERVAL=2;BYHOUR=1",
     ],
 )
 def test_a_broken_rule_leaves_the_first_date_and_is_told(rule: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from callendar.domain.mark import fold
+from callendar.domain.mark import REPLY_PREFIXES, fold
 from callendar.domain.reason import Reason
 from callendar.domain.rules import Company
 from callendar.engine.invalid import InvalidField
 
-REPLY_PREFIXES = frozenset(["re", "sv", "vs", "aw", "fw", "fwd", "vb", "vl", "wg", "tr"])
 FORBIDDEN = ":;*>/"
 
 

@@ -11,6 +11,7 @@ from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -18,13 +19,13 @@ from callendar.contracts.store import NotFound
 from callendar.engine.tokens import SESSION_DAYS, create_session
 from callendar.web.auth import COOKIE, OPEN_TO_ALL
 from callendar.web.faults import not_found
-from callendar.web.room import AskedByAnybody, Room
+from callendar.web.room import AskedByAnybody, InRoom, Room
 
 A_YEAR = 31_536_000
 
 
 @get("/", opt=OPEN_TO_ALL, include_in_schema=False)
-async def show_page(request: AskedByAnybody, room: Room, ticket: str | None = None) -> Response[Any]:
+async def show_page(request: AskedByAnybody, room: InRoom, ticket: FromQuery[str | None] = None) -> Response[Any]:
     """The console's page; with a ticket, a session first and then the page without it."""
     if ticket is not None:
         return await _admit(request, room, ticket)
@@ -88,7 +89,7 @@ def console_routes(folder: Path | None) -> list[HTTPRouteHandler]:
     assets = load_assets(folder)
 
     @get("/assets/{name:path}", opt=OPEN_TO_ALL, include_in_schema=False)
-    async def show_asset(name: str) -> Response[bytes]:
+    async def show_asset(name: FromPath[str]) -> Response[bytes]:
         asset = assets.get(name.lstrip("/"))
         if asset is None:
             raise not_found("There is no such file of the console.")

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 from callendar.domain.privacy import Viewer
@@ -34,6 +35,10 @@ class Room(Struct, frozen=True, kw_only=True):
     feeds: Feeds
     once: Once
     rule_book: RuleBook
+
+
+InRoom: TypeAlias = NamedDependency[Room]
+"""For the parameter `room` of a route."""
 
 
 def furnish(parts: WebParts) -> Room:

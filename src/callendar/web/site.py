@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from callendar.web.api import access, company, explain, health, orders, people, rulebook
 from callendar.web.auth import COOKIE, OPEN_TO_ALL, Authentication
@@ -39,6 +37,11 @@ class SchemaRouter(Router):
 def create_web(parts: WebParts) -> Litestar:
     """The ASGI application; `end_feeds` before its server waits for connections to close."""
     room = furnish(parts)
+
+    # A function, as the framework copies everything else that it is handed, to the bottom.
+    def authenticate(app: ASGIApp) -> ASGIApp:
+        return Authentication(app, room.doorkeeper, parts.public_url)
+
     api = Router(
         path=API,
         route_handlers=[
@@ -50,9 +53,9 @@ def create_web(parts: WebParts) -> Litestar:
             *company.ROUTES,
             *health.ROUTES,
         ],
-        middleware=[DefineMiddleware(Authentication, doorkeeper=room.doorkeeper, public_url=parts.public_url)],
+        middleware=[authenticate],
     )
-    return Litestar(
+    web = Litestar(
         route_handlers=[api, *console_routes(parts.console_dir)],
         dependencies={"room": Provide(lambda: room, sync_to_thread=False)},
         exception_handlers={Exception: answer_fault},
@@ -65,10 +68,11 @@ def create_web(parts: WebParts) -> Litestar:
         openapi_config=_openapi(parts),
         request_max_body_size=MOST_BODY_BYTES,
         response_headers=POLICY,
-        state=State({"room": room}),
         logging_config=None,
         debug=False,
     )
+    web.state["room"] = room
+    return web
 
 
 def end_feeds(web: Litestar) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from litestar import delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.store import Token
@@ -14,7 +15,7 @@ from callendar.engine.people import OwnPatch, change_person, check_own
 from callendar.engine.tokens import create_token
 from callendar.web.auth import check_administrator
 from callendar.web.faults import REFUSALS, Fault
-from callendar.web.room import Asked, Room
+from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
 
 
@@ -64,7 +65,7 @@ class Tokens(Struct, frozen=True, kw_only=True):
 
 
 @get("/me", summary="Who the caller is", responses=REFUSALS)
-async def show_me(request: Asked, room: Room) -> Me:
+async def show_me(request: Asked, room: InRoom) -> Me:
     """Role, and the person the token or session belongs to."""
     viewer = request.user
     held = room.parts.held.company(viewer.company_id)
@@ -81,7 +82,7 @@ async def show_me(request: Asked, room: Room) -> Me:
 
 
 @patch("/me", summary="Change one's own mode and keywords", responses=REFUSALS)
-async def change_me(request: Asked, room: Room, data: OwnPatch) -> Me:
+async def change_me(request: Asked, room: InRoom, data: JSONBody[OwnPatch]) -> Me:
     """Where the company lets people."""
     viewer = request.user
     company = room.parts.held.company(viewer.company_id).company
@@ -94,7 +95,7 @@ async def change_me(request: Asked, room: Room, data: OwnPatch) -> Me:
 
 
 @delete("/me/notices/{notice_id:str}", summary="A notice has been seen", responses=REFUSALS)
-async def see_notice(request: Asked, room: Room, notice_id: str) -> None:
+async def see_notice(request: Asked, room: InRoom, notice_id: FromPath[str]) -> None:
     """It is not told again."""
     viewer = request.user
     if viewer.person_id is None:
@@ -103,7 +104,7 @@ async def see_notice(request: Asked, room: Room, notice_id: str) -> None:
 
 
 @get("/tokens", summary="All tokens", responses=REFUSALS)
-async def list_tokens(request: Asked, room: Room) -> Tokens:
+async def list_tokens(request: Asked, room: InRoom) -> Tokens:
     """For administrators; secrets are kept as hashes and shown to nobody."""
     check_administrator(request.user)
     tokens = await room.parts.store.load_tokens(request.user.company_id)
@@ -111,7 +112,7 @@ async def list_tokens(request: Asked, room: Room) -> Tokens:
 
 
 @post("/tokens", summary="Make a token", responses=REFUSALS)
-async def make_token(request: Asked, room: Room, data: TokenBody) -> NewToken:
+async def make_token(request: Asked, room: InRoom, data: JSONBody[TokenBody]) -> NewToken:
     """Its secret is shown this once."""
     check_administrator(request.user)
     if not data.name.strip():
@@ -132,7 +133,7 @@ async def make_token(request: Asked, room: Room, data: TokenBody) -> NewToken:
 
 
 @delete("/tokens/{token_id:str}", summary="Revoke a token", responses=REFUSALS)
-async def revoke_token(request: Asked, room: Room, token_id: str) -> None:
+async def revoke_token(request: Asked, room: InRoom, token_id: FromPath[str]) -> None:
     """It, its sessions and their feeds end at once."""
     check_administrator(request.user)
     await room.parts.store.revoke_token(request.user.company_id, ViewerId(token_id), room.parts.clock.now())

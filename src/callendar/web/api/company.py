@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import anyio
 from litestar import Response, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.domain.booking import Connection
@@ -22,7 +22,7 @@ from callendar.web.api.people import json
 from callendar.web.auth import check_administrator
 from callendar.web.detail import WirePersonDetail
 from callendar.web.faults import REFUSALS
-from callendar.web.room import Asked, Room
+from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
 
 
@@ -76,7 +76,7 @@ _changing = anyio.Lock()
     summary="Add a person",
     responses={201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
 )
-async def add(request: Asked, room: Room, data: PersonPatch) -> Response[bytes]:
+async def add(request: Asked, room: InRoom, data: JSONBody[PersonPatch]) -> Response[bytes]:
     """`name` is needed; the zone is the company's by default. Extensions and addresses are one person's only."""
     check_administrator(request.user)
     company = room.parts.held.company(request.user.company_id).company
@@ -98,7 +98,9 @@ async def add(request: Asked, room: Room, data: PersonPatch) -> Response[bytes]:
     summary="Change a person",
     responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
 )
-async def change(request: Asked, room: Room, person_id: str, data: PersonPatch) -> Response[bytes]:
+async def change(
+    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[PersonPatch]
+) -> Response[bytes]:
     """Absent = as it was."""
     check_administrator(request.user)
     company, row = room.details.find_row(request.user, person_id)
@@ -117,7 +119,7 @@ async def change(request: Asked, room: Room, person_id: str, data: PersonPatch) 
 
 
 @delete("/people/{person_id:str}", summary="Remove a person", responses=REFUSALS)
-async def remove(request: Asked, room: Room, person_id: str) -> None:
+async def remove(request: Asked, room: InRoom, person_id: FromPath[str]) -> None:
     """With her calendars and orders; her tokens end."""
     check_administrator(request.user)
     company, row = room.details.find_row(request.user, person_id)
@@ -127,7 +129,7 @@ async def remove(request: Asked, room: Room, person_id: str) -> None:
 
 
 @get("/connections", summary="All connections to calendar systems", responses=REFUSALS)
-async def list_connections(request: Asked, room: Room) -> Connections:
+async def list_connections(request: Asked, room: InRoom) -> Connections:
     """For administrators; secrets never."""
     check_administrator(request.user)
     held = room.parts.held
@@ -150,8 +152,8 @@ async def list_connections(request: Asked, room: Room) -> Connections:
 @get("/calendars", summary="All calendars, or those of one person", responses=REFUSALS)
 async def list_calendars(
     request: Asked,
-    room: Room,
-    person: Annotated[str | None, Parameter(description="Only hers, by id.")] = None,
+    room: InRoom,
+    person: Annotated[str | None, QueryParameter(description="Only hers, by id.")] = None,
 ) -> Calendars:
     """For administrators."""
     check_administrator(request.user)

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response as HttpResponse
 from litestar import get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from callendar.domain.booking import Response, Sensitivity, ShowAs
@@ -21,7 +21,7 @@ from callendar.domain.timetable import StateKind
 from callendar.engine.explain import BookingAsk, BookingExplanation, ExplainedClaim, explain_booking, explain_person
 from callendar.web.api.people import json
 from callendar.web.faults import REFUSALS, Fault
-from callendar.web.room import Asked, Room
+from callendar.web.room import Asked, InRoom
 
 
 class WireExplainedBooking(Struct, frozen=True, kw_only=True):
@@ -75,9 +75,9 @@ class BookingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 )
 async def explain(
     request: Asked,
-    room: Room,
-    person_id: str,
-    at: Annotated[str | None, Parameter(description="An instant, RFC 3339; now by default.")] = None,
+    room: InRoom,
+    person_id: FromPath[str],
+    at: Annotated[str | None, QueryParameter(description="An instant, RFC 3339; now by default.")] = None,
 ) -> HttpResponse[bytes]:
     """Winning and losing claims, and every booking near the instant with why it counts or not."""
     company, row = room.details.find_row(request.user, person_id)
@@ -90,7 +90,7 @@ async def explain(
 
 
 @post("/explain", summary="What a booking would do, and why", status_code=200, responses=REFUSALS)
-async def explain_any(request: Asked, room: Room, data: BookingBody) -> BookingExplanation:
+async def explain_any(request: Asked, room: InRoom, data: JSONBody[BookingBody]) -> BookingExplanation:
     """For the caller if the token has a person, else for anybody of the company; nothing is stored."""
     held = room.parts.held.company(request.user.company_id)
     row = held.rows.get(request.user.person_id) if request.user.person_id else None

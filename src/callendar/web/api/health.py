@@ -10,7 +10,7 @@ from msgspec import Struct
 from callendar.contracts.store import StoreError
 from callendar.web.auth import OPEN_TO_ALL
 from callendar.web.faults import REFUSALS, Fault
-from callendar.web.room import Room
+from callendar.web.room import InRoom
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 @get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL, responses=REFUSALS)
-async def show_health(room: Room) -> Health:
+async def show_health(room: InRoom) -> Health:
     """503 while the store cannot be asked."""
     try:
         await room.parts.store.load_companies()

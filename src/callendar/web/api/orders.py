@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from litestar import Response, delete, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.store import Conflict, NotFound
@@ -24,12 +24,13 @@ from callendar.web.api.people import json
 from callendar.web.auth import order_origin
 from callendar.web.detail import WirePersonDetail, WireReferral, wire_referrals
 from callendar.web.faults import REFUSALS, Fault, not_found
-from callendar.web.room import Asked, Room
+from callendar.web.room import Asked, InRoom, Room
 
 _encode = msgspec.json.Encoder().encode
 
 BasedOn: TypeAlias = Annotated[
-    str | None, Parameter(description="The version looked at; 409 if the person's orders by hand changed after it.")
+    str | None,
+    QueryParameter(description="The version looked at; 409 if the person's orders by hand changed after it."),
 ]
 ANSWERED = {200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
 PLANNED = {201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
@@ -117,7 +118,7 @@ Give: TypeAlias = Callable[[Origin, PersonId, Idempotency | None], Awaitable[Wri
 
 @put("/people/{person_id:str}/referral", summary="Refer a person from now on", responses=ANSWERED)
 async def set_referral(
-    request: Asked, room: Room, person_id: str, data: SetBody, based_on: BasedOn = None
+    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[SetBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """`until` absent = the reason's own end, null = none. The reasons `available` and `back` end what is for now."""
     orders = room.parts.orders
@@ -132,7 +133,9 @@ async def set_referral(
 
 
 @delete("/people/{person_id:str}/referral", summary="End the top referral for now", status_code=200, responses=ANSWERED)
-async def clear_referral(request: Asked, room: Room, person_id: str, based_on: BasedOn = None) -> Response[bytes]:
+async def clear_referral(
+    request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None
+) -> Response[bytes]:
     """Nothing changes if there is none."""
     orders = room.parts.orders
     return await _ordered(
@@ -146,7 +149,7 @@ async def clear_referral(request: Asked, room: Room, person_id: str, based_on: B
 
 
 @get("/people/{person_id:str}/referrals", summary="Orders by hand that stand or are to come", responses=REFUSALS)
-async def list_referrals(request: Asked, room: Room, person_id: str) -> Referrals:
+async def list_referrals(request: Asked, room: InRoom, person_id: FromPath[str]) -> Referrals:
     """For the person, telephonists and whoever may set."""
     company, row = room.details.find_row(request.user, person_id)
     if not (may_set(request.user, row.person, company) or may_explain(request.user, row.person)):
@@ -158,7 +161,9 @@ async def list_referrals(request: Asked, room: Room, person_id: str) -> Referral
 
 
 @post("/people/{person_id:str}/referrals", summary="Plan a referral", responses=PLANNED)
-async def plan(request: Asked, room: Room, person_id: str, data: PlanBody, based_on: BasedOn = None) -> Response[bytes]:
+async def plan(
+    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[PlanBody], based_on: BasedOn = None
+) -> Response[bytes]:
     """Answered with the id of the new one as `referral`."""
     orders = room.parts.orders
     return await _ordered(
@@ -174,7 +179,7 @@ async def plan(request: Asked, room: Room, person_id: str, data: PlanBody, based
 
 
 @post("/referrals", summary="The same referral for many people", status_code=200, responses=MANY)
-async def set_for_many(request: Asked, room: Room, data: ManyBody) -> Response[bytes]:
+async def set_for_many(request: Asked, room: InRoom, data: JSONBody[ManyBody]) -> Response[bytes]:
     """For now, or planned when it has a `start`. Refused as a whole if any of them is not the caller's to set."""
     if data.repeat is not None and data.start is None:
         raise Fault(400, "invalid", "repeat: only a planned referral repeats; give a `start`.", {"field": "repeat"})
@@ -197,7 +202,7 @@ async def set_for_many(request: Asked, room: Room, data: ManyBody) -> Response[b
 
 @patch("/referrals/{referral_id:str}", summary="Change a referral, start it now or end it now", responses=ANSWERED)
 async def change_referral(
-    request: Asked, room: Room, referral_id: str, data: PatchBody, based_on: BasedOn = None
+    request: Asked, room: InRoom, referral_id: FromPath[str], data: JSONBody[PatchBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """Absent = as it was. `start` now starts it now."""
     orders = room.parts.orders
@@ -217,7 +222,9 @@ async def change_referral(
 
 
 @delete("/referrals/{referral_id:str}", summary="Delete a referral", status_code=200, responses=ANSWERED)
-async def delete_referral(request: Asked, room: Room, referral_id: str, based_on: BasedOn = None) -> Response[bytes]:
+async def delete_referral(
+    request: Asked, room: InRoom, referral_id: FromPath[str], based_on: BasedOn = None
+) -> Response[bytes]:
     """One under way ends now."""
     orders = room.parts.orders
     return await _ordered(
@@ -232,7 +239,7 @@ async def delete_referral(request: Asked, room: Room, referral_id: str, based_on
 
 @put("/people/{person_id:str}/silence", summary="Tell a claim to be quiet", responses=ANSWERED)
 async def silence(
-    request: Asked, room: Room, person_id: str, data: ClaimBody, based_on: BasedOn = None
+    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[ClaimBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """In force: until it ends or her day does; coming: for good."""
     orders = room.parts.orders
@@ -249,7 +256,9 @@ async def silence(
 @delete(
     "/people/{person_id:str}/silence", summary="Let a silenced claim speak again", status_code=200, responses=ANSWERED
 )
-async def unsilence(request: Asked, room: Room, person_id: str, based_on: BasedOn = None) -> Response[bytes]:
+async def unsilence(
+    request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None
+) -> Response[bytes]:
     """The claim in the body, or as `?claim=`."""
     orders = room.parts.orders
     data = await _body_or_query(request, ClaimBody)
@@ -264,7 +273,9 @@ async def unsilence(request: Asked, room: Room, person_id: str, based_on: BasedO
 
 
 @put("/people/{person_id:str}/marks", summary="Mark a booking or a series", responses=ANSWERED)
-async def mark(request: Asked, room: Room, person_id: str, data: MarkBody, based_on: BasedOn = None) -> Response[bytes]:
+async def mark(
+    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[MarkBody], based_on: BasedOn = None
+) -> Response[bytes]:
     """`m:`, `m;`, `m:>123` or `*`; over what the subject says."""
     orders = room.parts.orders
     return await _ordered(
@@ -285,7 +296,7 @@ async def mark(request: Asked, room: Room, person_id: str, data: MarkBody, based
 
 
 @delete("/people/{person_id:str}/marks", summary="Take a mark away", status_code=200, responses=ANSWERED)
-async def unmark(request: Asked, room: Room, person_id: str, based_on: BasedOn = None) -> Response[bytes]:
+async def unmark(request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None) -> Response[bytes]:
     """The claim in the body, or as `?claim=…&series=true`."""
     orders = room.parts.orders
     data = await _body_or_query(request, UnmarkBody)
@@ -306,7 +317,7 @@ async def unmark(request: Asked, room: Room, person_id: str, based_on: BasedOn =
 
 
 @post("/changes/{change_id:str}/undo", summary="Take a change back", status_code=200, responses=ANSWERED)
-async def undo(request: Asked, room: Room, change_id: str) -> Response[bytes]:
+async def undo(request: Asked, room: InRoom, change_id: FromPath[str]) -> Response[bytes]:
     """Within 10 minutes, and only if the person's orders have not changed since."""
     gone = not_found(f"There is no change {change_id!r}.")
     try:

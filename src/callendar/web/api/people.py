@@ -7,13 +7,13 @@ from typing import Annotated
 from litestar import Response, get
 from litestar.enums import MediaType
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from callendar.web.detail import WirePersonDetail
 from callendar.web.faults import REFUSALS
 from callendar.web.listing import read_wanted
-from callendar.web.room import Asked, Room
+from callendar.web.room import Asked, InRoom
 from callendar.web.wire import WirePeople
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -26,12 +26,14 @@ NO_STORE = {"Cache-Control": "no-store"}
 )
 async def list_people(
     request: Asked,
-    room: Room,
-    ids: Annotated[str | None, Parameter(description="Ids, separated by commas.")] = None,
-    department: str | None = None,
-    fields: Annotated[str | None, Parameter(description="Of each person only these, separated by commas.")] = None,
-    limit: int | None = None,
-    after: Annotated[str | None, Parameter(description="Begin after this id; `next_after` of the page before.")] = None,
+    room: InRoom,
+    ids: Annotated[str | None, QueryParameter(description="Ids, separated by commas.")] = None,
+    department: FromQuery[str | None] = None,
+    fields: Annotated[str | None, QueryParameter(description="Of each person only these, separated by commas.")] = None,
+    limit: FromQuery[int | None] = None,
+    after: Annotated[
+        str | None, QueryParameter(description="Begin after this id; `next_after` of the page before.")
+    ] = None,
 ) -> Stream:
     """Rows as of `version`, by name; resume with `GET /feed?since=VERSION`."""
     wanted = read_wanted(ids=ids, department=department, fields=fields, limit=limit, after=after)
@@ -46,7 +48,7 @@ async def list_people(
     summary="One person in full",
     responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
 )
-async def show_person(request: Asked, room: Room, person_id: str) -> Response[bytes]:
+async def show_person(request: Asked, room: InRoom, person_id: FromPath[str]) -> Response[bytes]:
     """The row with why, 35 days ahead, and what concerns those who may act for the person."""
     return json(await room.details.encode(request.user, person_id))
 
@@ -59,8 +61,8 @@ async def show_person(request: Asked, room: Room, person_id: str) -> Response[by
 )
 async def follow(
     request: Asked,
-    room: Room,
-    since: Annotated[str | None, Parameter(description="The version held; or the header Last-Event-ID.")] = None,
+    room: InRoom,
+    since: Annotated[str | None, QueryParameter(description="The version held; or the header Last-Event-ID.")] = None,
 ) -> Stream:
     """Events `people`, `fresh`, `lines`, `time` and `reset`; see `GET /people` for the rows."""
     resume = request.headers.get("last-event-id") or since

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, patch, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.domain.reason import Ends, Reason, ReasonCode
@@ -13,7 +14,7 @@ from callendar.domain.rules import Company, Rules
 from callendar.engine.rulebook import ReasonPatch
 from callendar.web.auth import check_administrator
 from callendar.web.faults import REFUSALS
-from callendar.web.room import Asked, Room
+from callendar.web.room import Asked, InRoom
 from callendar.web.wire import or_unset
 
 
@@ -46,27 +47,27 @@ class NewReason(ReasonPatch, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 @get("/rules", summary="The company's rules", responses=REFUSALS)
-async def show_rules(request: Asked, room: Room) -> Rules:
+async def show_rules(request: Asked, room: InRoom) -> Rules:
     """Every setting, those out of the box too."""
     return room.parts.held.company(request.user.company_id).company.rules
 
 
 @put("/rules", summary="Change the company's rules", responses=REFUSALS)
-async def change_rules(request: Asked, room: Room, data: dict[str, Any]) -> Rules:
+async def change_rules(request: Asked, room: InRoom, data: JSONBody[dict[str, Any]]) -> Rules:
     """Replaces what is sent and keeps the rest; inside `show_as` and `holidays` likewise. Answers with all of them."""
     check_administrator(request.user)
     return await room.rule_book.change_rules(request.user.company_id, data)
 
 
 @get("/reasons", summary="The company's reasons", responses=REFUSALS)
-async def list_reasons(request: Asked, room: Room) -> Reasons:
+async def list_reasons(request: Asked, room: InRoom) -> Reasons:
     """In the company's order; no secret from anybody signed in."""
     company = room.parts.held.company(request.user.company_id).company
     return Reasons(reasons=tuple(reason_detail(each, company) for each in company.reasons))
 
 
 @post("/reasons", summary="Add a reason", responses=REFUSALS)
-async def add_reason(request: Asked, room: Room, data: NewReason) -> ReasonDetail:
+async def add_reason(request: Asked, room: InRoom, data: JSONBody[NewReason]) -> ReasonDetail:
     """A keyword belongs to one reason of a company."""
     check_administrator(request.user)
     given = {
@@ -80,7 +81,7 @@ async def add_reason(request: Asked, room: Room, data: NewReason) -> ReasonDetai
 
 
 @patch("/reasons/{code:str}", summary="Change a reason", responses=REFUSALS)
-async def change_reason(request: Asked, room: Room, code: str, data: ReasonPatch) -> ReasonDetail:
+async def change_reason(request: Asked, room: InRoom, code: FromPath[str], data: JSONBody[ReasonPatch]) -> ReasonDetail:
     """Labels and keywords are merged by language; an empty one takes the language out."""
     check_administrator(request.user)
     reason = await room.rule_book.change_reason(request.user.company_id, ReasonCode(code), data)
@@ -88,7 +89,7 @@ async def change_reason(request: Asked, room: Room, code: str, data: ReasonPatch
 
 
 @delete("/reasons/{code:str}", summary="Delete a reason", responses=REFUSALS)
-async def delete_reason(request: Asked, room: Room, code: str) -> None:
+async def delete_reason(request: Asked, room: InRoom, code: FromPath[str]) -> None:
     """409 while somebody is or will be referred by it."""
     check_administrator(request.user)
     await room.rule_book.delete_reason(request.user.company_id, code)

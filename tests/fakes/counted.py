@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from callendar.contracts.store import Store, Transaction
@@ -49,7 +50,7 @@ class CountedStore:
 
     def __getattr__(self, name: str) -> Any:
         found: Any = getattr(self._store, name)
-        if not callable(found):
+        if not iscoroutinefunction(found):
             return found
 
         async def ask(*args: Any, **kwargs: Any) -> Any:

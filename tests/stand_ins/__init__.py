@@ -1,0 +1,1 @@
+"""Small servers of ours that misbehave on demand, where a real counterpart would not."""

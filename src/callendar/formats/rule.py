@@ -91,7 +91,7 @@ def parse_rule(text: str, zone: tzinfo, *, days: bool) -> Rule:
 
 
 def _number(text: str) -> int:
-    if not re.fullmatch(r"[+-]?\d{1,9}", text):
+    if not re.fullmatch(r"[+-]?\d{1,7}", text):
         raise Unparsable("has a rule with a number that is none")
     return int(text)
 

@@ -46,7 +46,7 @@ def test_rules_are_made_clean(text: str, expected: str) -> None:
         "DAILY",
         "FREQ=FORTNIGHTLY",
         "FREQ=DAILY;COUNT=many",
-        "FREQ=DAILY;INTERVAL=9999999999",
+        "FREQ=WEEKLY;INTERVAL=99999999",
         "FREQ=DAILY;BYDAY=XX",
         "FREQ=DAILY;BYMONTH=13",
         "FREQ=DAILY;BYEASTER=0",
@@ -120,6 +120,14 @@ def test_skipping_the_past_changes_nothing_after_it(rule: Rule, start: datetime,
         return
     # Dates of the rule alone: dateutil does not count a start that the rule does not give.
     assert dates(moved, later, before) == dates(rule, start, before)
+
+
+@pytest.mark.parametrize("frequency", ["SECONDLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"])
+def test_the_greatest_interval_breaks_nothing(frequency: str) -> None:
+    """Steps of thousands of years come once."""
+    before = datetime(2026, 11, 24, tzinfo=UTC).replace(tzinfo=None)
+    rule = parse_rule(f"FREQ={frequency};INTERVAL=9999999", STOCKHOLM, days=False)
+    assert skip_ahead(rule, before - timedelta(days=5_000), before)[1] < before
 
 
 @pytest.mark.parametrize("frequency", ["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"])

@@ -13,12 +13,13 @@ from typing import Any
 import anyio
 from msgspec import Struct
 
+from callendar import __version__
 from callendar.contracts.clock import Clock
-from callendar.contracts.expand import Expander
 from callendar.contracts.source import SourceContext, SourceKind
 from callendar.contracts.store import Store, StoreError
 from callendar.contracts.switchboard import SwitchboardKind
 from callendar.domain.errors import InvalidValue
+from callendar.domain.person import ViewerId
 from callendar.domain.rules import CompanyId
 from callendar.engine.clock import SystemClock
 from callendar.engine.expanding import ProcessExpander
@@ -28,9 +29,11 @@ from callendar.engine.present import SwitchboardPlace
 from callendar.engine.service import Engine
 from callendar.logs import set_up_logs
 from callendar.settings import Settings
-from callendar.store import hold, open_store
-from callendar.web import WebParts, create_web
+from callendar.store.hold import hold
+from callendar.store.open import open_store
+from callendar.web.parts import WebParts
 from callendar.web.server import Listen, Server
+from callendar.web.site import create_web
 
 SOURCES, SWITCHBOARDS = "callendar.sources", "callendar.switchboards"
 """Entry-point groups; ours register as a third party's do."""
@@ -41,7 +44,7 @@ class Parts(Struct, frozen=True, kw_only=True):
 
     settings: Settings
     clock: Clock
-    expand: Expander
+    expand: ProcessExpander
     sources: Mapping[str, SourceKind]
     store: Store
     held: HeldPeople
@@ -103,7 +106,7 @@ async def serve_until_stopped(
     *,
     ready: Callable[[str], None],
     switchboards: tuple[SwitchboardPlace, ...] = (),
-    tickets: Mapping[str, str] | None = None,
+    tickets: Mapping[str, ViewerId] | None = None,
 ) -> None:
     """Run everything until a signal asks to stop.
 
@@ -135,14 +138,15 @@ async def serve_until_stopped(
                     orders=parts.orders,
                     clock=parts.clock,
                     console_dir=find_console(settings),
-                    tickets=dict(tickets or {}),
-                    secure_cookies=settings.tls_cert is not None or (settings.public_url or "").startswith("https:"),
-                    replanning=engine.replanning,
+                    tickets=tickets or {},
+                    version=__version__,
+                    public_url=settings.public_url,
                 )
             )
             held = anyio.Event()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_run_engine, engine, held)
+                tasks.start_soon(parts.expand.warm_up)
                 await held.wait()
                 listen = Listen(
                     host=settings.host,

@@ -9,8 +9,12 @@ from typing import Literal
 import structlog
 
 
-def set_up_logs(form: Literal["auto", "json", "console"]) -> None:
-    """Send logs to stderr in one form; other libraries' warnings pass through the standard library."""
+def set_up_logs(form: Literal["auto", "json", "console"], *, least: int = logging.INFO) -> None:
+    """Send logs to stderr in one form; other libraries' warnings pass through the standard library.
+
+    Args:
+        least: The least level that is shown; a command other than `serve` shows warnings alone.
+    """
     human = sys.stderr.isatty() if form == "auto" else form == "console"
     structlog.configure(
         processors=[
@@ -19,8 +23,7 @@ def set_up_logs(form: Literal["auto", "json", "console"]) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)

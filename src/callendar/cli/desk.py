@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
 import anyio
 import typer
@@ -18,6 +19,7 @@ from callendar.contracts.store import NotFound, Rows
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.person import Person
 from callendar.domain.rules import Company
+from callendar.logs import set_up_logs
 from callendar.settings import load_settings
 
 T = TypeVar("T")
@@ -41,25 +43,27 @@ class CommandDesk(Struct, frozen=True, kw_only=True):
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
     """Run a command's coroutine; what Callendar refuses becomes one line on stderr and exit status 1."""
+    set_up_logs("auto", least=logging.WARNING)
     try:
         return anyio.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-    except CallendarError as error:
-        complaints.print(f"callendar: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    except BaseExceptionGroup as group:
-        refused, others = group.split(CallendarError)
-        if refused is None or others is not None:
+    except (CallendarError, ExceptionGroup) as error:
+        refused = _refused(error)
+        if refused is None:
             raise
-        complaints.print(f"callendar: {_first(refused)}", style="bold red", markup=False, soft_wrap=True)
+        complaints.print(f"callendar: {refused}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
-def _first(group: BaseException) -> BaseException:
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group
+def _refused(error: Exception) -> CallendarError | None:
+    """What Callendar refused, if that is all that is wrong: a task group may have wrapped it."""
+    if isinstance(error, CallendarError):
+        return error
+    if isinstance(error, ExceptionGroup):
+        found = [_refused(each) for each in cast("ExceptionGroup[Exception]", error).exceptions]
+        return found[0] if all(found) else None
+    return None
 
 
 @asynccontextmanager

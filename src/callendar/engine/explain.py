@@ -121,7 +121,7 @@ def explain_person(causes: Causes, company: Company, at: datetime, view: View) -
     spoken = {claim.key for claim in derive_claims(causes, company).claims if _in_force(claim, at)}
     claims = [claim for claim in derive_claims(loud, company).claims if _in_force(claim, at)]
     claims.sort(key=lambda claim: (claim.key not in winners, claim.start, claim.key))
-    judged = {each.key: each for each in planned.judged}
+    judged = {str(each.key): each for each in planned.judged}
     return Explanation(
         at=at,
         kind=state.kind,

@@ -12,6 +12,7 @@ from litestar import Litestar
 from msgspec import Struct
 
 from callendar.domain.errors import CallendarError
+from callendar.web.site import end_feeds
 
 GRACE_SECONDS = 2
 
@@ -44,6 +45,7 @@ class Server:
     """Serves until SIGINT or SIGTERM: feeds end first, then requests under way get two seconds."""
 
     def __init__(self, web: Litestar, listen: Listen) -> None:
+        self._web = web
         self._listen = listen
         self._server = _QuietServer(
             uvicorn.Config(
@@ -90,6 +92,7 @@ class Server:
             async for _ in signals:
                 if self._server.should_exit:
                     self._server.force_exit = True
+                end_feeds(self._web)
                 self._server.should_exit = True
 
 

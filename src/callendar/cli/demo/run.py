@@ -17,7 +17,7 @@ from callendar.cli.demo.radicale import DemoFault, Radicale, fill, free_port, ru
 from callendar.cli.desk import console
 from callendar.domain.person import Person, ViewerId
 from callendar.settings import Settings
-from callendar.store import hold
+from callendar.store.hold import hold
 
 SERVICE_USER = "callendar"
 

@@ -15,6 +15,9 @@ from callendar.formats.lines import Component
 
 _OFFSET = re.compile(r"[+-](?:0\d|1[0-8])[0-5]\d(?:[0-5]\d)?")
 _ONSET = re.compile(r"\d{8}T\d{6}")
+_RULE = re.compile(
+    r"FREQ=YEARLY(?:;[A-Z]+=[A-Z0-9,+-]+)*|(?:[A-Z]+=[A-Z0-9,+-]+;)+FREQ=YEARLY(?:;[A-Z]+=[A-Z0-9,+-]+)*"
+)
 _ONSET_DAY = re.compile(r"\d{8}")
 
 
@@ -47,10 +50,10 @@ def _observance(part: Component) -> str | None:
     onset, before, after = part.word("DTSTART"), part.word("TZOFFSETFROM"), part.word("TZOFFSETTO")
     onset = f"{onset}T000000" if _ONSET_DAY.fullmatch(onset) else onset
     before = before if _OFFSET.fullmatch(before) else after
-    rules = [line.value.strip().upper() for line in part.every("RRULE")]
+    rules = [line.value.strip().strip(";").upper() for line in part.every("RRULE")]
     if not (_ONSET.fullmatch(onset) and _OFFSET.fullmatch(after)):
         return None
-    if not all("FREQ=YEARLY" in rule and "BYHOUR" not in rule and "INTERVAL=0" not in rule for rule in rules):
+    if not all(_RULE.fullmatch(rule) and "BYHOUR" not in rule and "INTERVAL=0" not in rule for rule in rules):
         return None
     dates = [line.value.strip() for line in part.every("RDATE") if _ONSET.fullmatch(line.value.strip())]
     return "\n".join(

@@ -99,7 +99,11 @@ def test_an_unknown_name_is_read_by_the_files_description() -> None:
     assert found.faults == ()
 
 
-@pytest.mark.parametrize("description", ["", NONSENSE, HOSTILE], ids=["none", "nonsense", "hostile"])
+@pytest.mark.parametrize(
+    "description",
+    ["", NONSENSE, HOSTILE, HOSTILE.replace("SECONDLY", "YEARLY;\\nTH=10")],
+    ids=["none", "nonsense", "hostile", "a-line-break-in-its-rule"],
+)
 @pytest.mark.parametrize(
     ("head", "how", "expected"),
     [

@@ -27,7 +27,7 @@ URL_SCHEMES: Final = frozenset((
 # fmt: on
 
 _MEANT: Final = STOP_LIST | URL_SCHEMES | frozenset(REPLY_PREFIXES)
-_WORD = re.compile(r"([^\W\d_]+)\s*[:;](?!\s*//)")
+_WORD = re.compile(r"([^\W\d_]+)\s*[:;](?!//)")
 
 
 class NearMark(Struct, frozen=True, gc=False):

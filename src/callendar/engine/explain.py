@@ -21,7 +21,7 @@ from callendar.domain.mark import build_marks, order_of_categories, read_subject
 from callendar.domain.person import Person, PersonId
 from callendar.domain.phrases import say_claim, say_gap
 from callendar.domain.privacy import View, redact, shown_reason
-from callendar.domain.reason import AWAY
+from callendar.domain.reason import AWAY, ReasonCode
 from callendar.domain.rules import Company, Mode
 from callendar.domain.span import Days, Span, to_instant
 from callendar.domain.timetable import StateKind, read_state
@@ -238,12 +238,18 @@ def _near(span: Span, at: datetime) -> bool:
 
 def _why(claim: Claim, judged: Judged | None, person: Person, company: Company, view: View) -> str:
     """Why a claim is there; of a reason that the view hides, what would stand there of `away`."""
-    if claim.reason is not None and shown_reason(claim.reason, view, company) != claim.reason:
+    if claim.reason is not None and _may_stand_for_another(claim.reason, view, company):
         label = company.reason(AWAY).label(company.language)
         return f"{label}, from {_times(claim.start, claim.end, person.zone_info, claim.all_day)}"
     if judged is not None:
         return f"{judged.why} {_times(claim.start, claim.end, person.zone_info, claim.all_day)}"
     return say_claim(claim, company, person.zone_info)
+
+
+def _may_stand_for_another(reason: ReasonCode, view: View, company: Company) -> bool:
+    """Whether `away` is what a view shows of this reason, so that nothing may tell it from a hidden one (§10)."""
+    shown = shown_reason(reason, view, company)
+    return shown != reason or (reason == AWAY and not view.sensitive)
 
 
 def _explained_claim(
@@ -292,7 +298,11 @@ def _explained_booking(judged: Judged, person: Person, company: Company, view: V
         counts=judged.counts,
         kind=judged.kind or UNSET,
         reason=shown or UNSET,
-        why="" if view.level == "time" else company.reason(AWAY).label(company.language) if hidden else judged.why,
+        why=""
+        if view.level == "time"
+        else company.reason(AWAY).label(company.language)
+        if ordered is not None and _may_stand_for_another(ordered, view, company)
+        else judged.why,
     )
 
 

@@ -24,8 +24,6 @@ from callendar.store.whole import whole
 T = TypeVar("T")
 
 READERS = 4
-BUSY_SECONDS = 5.0
-"""How long another process's transaction is waited for."""
 
 
 class Reader:
@@ -171,7 +169,7 @@ def open_engine(
         else {"poolclass": AsyncAdaptedQueuePool, "pool_size": connections, "max_overflow": 0, "pool_timeout": 60}
     )
     engine = create_async_engine(
-        place.url, hide_parameters=True, async_creator=lambda: driver.connect(place.path, BUSY_SECONDS), **pool
+        place.url, hide_parameters=True, async_creator=lambda: driver.connect(place.path), **pool
     )
 
     @event.listens_for(engine.sync_engine, "connect")

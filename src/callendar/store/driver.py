@@ -17,11 +17,14 @@ from typing import Any, Self
 
 import aiosqlite
 
+BUSY_SECONDS = 5.0
+"""How long another process's transaction is waited for."""
+
 
 class Connection(aiosqlite.Connection):
     """A connection whose cursors are `Cursor`s."""
 
-    def cursor(self) -> Any:
+    def cursor(self) -> Cursor:
         """A cursor; nothing happens yet."""
         return Cursor(self)
 
@@ -70,12 +73,12 @@ class Cursor:
             cursor.close()
 
 
-async def connect(path: Path | None, busy_seconds: float) -> Connection:
+async def connect(path: Path | None) -> Connection:
     """Open a file, or a database in memory, without transactions of the driver's own making."""
 
     def open_in_thread() -> sqlite3.Connection:
         # The pool looks at a connection from the loop's thread; statements run in the connection's own.
-        return sqlite3.connect(path or ":memory:", timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     connection = Connection(open_in_thread, iter_chunk_size=64)
     connection._thread.daemon = True

@@ -6,9 +6,9 @@ from asyncio import Event, Lock, Task, current_task
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import aiosqlite
 import anyio
 
+from callendar.store import driver
 from callendar.store.place import Place
 from callendar.store.whole import whole
 
@@ -29,13 +29,13 @@ class Wake:
         self._event = Event()
         self._seen: WeakKeyDictionary[Task[Any], int] = WeakKeyDictionary()
         self._looking = Lock()
-        self._watch: aiosqlite.Connection | None = None
+        self._watch: driver.Connection | None = None
         self._data_version = 0
 
     async def open(self) -> None:
         """Begin to remember what other processes commit."""
         if self._place.path is not None:
-            self._watch = await aiosqlite.connect(self._place.path, isolation_level=None)
+            self._watch = await driver.connect(self._place.path)
             self._data_version = await self._read_data_version(self._watch)
 
     async def close(self) -> None:
@@ -73,7 +73,6 @@ class Wake:
                 self.tell()
 
     @staticmethod
-    async def _read_data_version(watch: aiosqlite.Connection) -> int:
-        async with watch.execute("PRAGMA data_version") as cursor:
-            found = await cursor.fetchone()
-        return int(found[0]) if found else 0
+    async def _read_data_version(watch: driver.Connection) -> int:
+        found = await (await watch.cursor().execute("PRAGMA data_version")).fetchall()
+        return int(found[0][0])

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from callendar.contracts.store import Store, StoreError
-from callendar.store import connect
+from callendar.store import connect, driver
 from callendar.store.fault import tell
 from callendar.store.open import open_store
 from callendar.store.place import Place
@@ -37,7 +37,7 @@ def assert_told(error: StoreError, path: Path, words: str) -> None:
 
 async def test_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program in the middle of a transaction is waited for, then named; afterwards all goes on."""
-    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(driver, "BUSY_SECONDS", 0.1)
     path = tmp_path / "callendar.db"
     store = await open_store(path, clock=HandClock())
     await plant(store, NORTH)

@@ -408,9 +408,11 @@ async def test_only_calendars_for_events_are_offered() -> None:
         + other("unsaid", "<D:collection/><C:calendar/>")
     )
     kind = caldav.register()
-    async with serving(without(ManneredServer(), extra_home=extra).answer) as server:
-        async with opened(kind, connect(kind, url=server.url, user="anna", password=PASSWORD), context()) as source:
-            found = await source.find_calendars()
+    async with (
+        serving(without(ManneredServer(), extra_home=extra).answer) as server,
+        opened(kind, connect(kind, url=server.url, user="anna", password=PASSWORD), context()) as source,
+    ):
+        found = await source.find_calendars()
     assert [each.name for each in found] == ["Anna & co", "unsaid"]
 
 
@@ -430,9 +432,11 @@ async def test_the_well_known_address_helps_where_the_root_does_not(status: int)
         return mannered.answer(asked)
 
     kind = caldav.register()
-    async with serving(answer) as server:
-        async with opened(kind, connect(kind, url=server.url, user="anna", password=PASSWORD), context()) as source:
-            assert [each.name for each in await source.find_calendars()] == ["Anna & co"]
+    async with (
+        serving(answer) as server,
+        opened(kind, connect(kind, url=server.url, user="anna", password=PASSWORD), context()) as source,
+    ):
+        assert [each.name for each in await source.find_calendars()] == ["Anna & co"]
 
 
 async def test_the_password_is_not_told_to_another_host() -> None:
@@ -487,10 +491,12 @@ async def test_digest_is_spoken_where_basic_is_not() -> None:
 async def test_without_a_user_the_words_ask_for_one() -> None:
     """401 to nobody: connect it with user and password."""
     kind = caldav.register()
-    async with serving(lambda asked: Reply(status=401)) as server:
-        async with opened(kind, connect(kind, url=server.url), context()) as source:
-            with pytest.raises(SignInNeeded, match="user and password"):
-                await source.find_calendars()
+    async with (
+        serving(lambda asked: Reply(status=401)) as server,
+        opened(kind, connect(kind, url=server.url), context()) as source,
+    ):
+        with pytest.raises(SignInNeeded, match="user and password"):
+            await source.find_calendars()
 
 
 @pytest.mark.parametrize(("path", "error"), [("/nowhere/", NotShared), ("/plain/", Unreadable)], ids=["404", "no-dav"])

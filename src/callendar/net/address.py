@@ -47,10 +47,16 @@ def is_public(address: str) -> bool:
 class CheckedNetwork(httpcore2.AsyncNetworkBackend):
     """Connects names for the connection pool, after looking at what they stand for."""
 
-    def __init__(self, *, allow_private: bool, resolve: Resolve = resolve_name) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        resolve: Resolve = resolve_name,
+        backend: httpcore2.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._allow_private = allow_private
         self._resolve = resolve
-        self._backend = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
+        self._backend = backend or cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
 
     async def connect_tcp(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -104,21 +104,21 @@ async def open_parts(settings: Settings, *, stored: bool = True) -> AsyncGenerat
 async def serve_until_stopped(
     settings: Settings,
     *,
-    ready: Callable[[str], None],
+    ready: Callable[[str, Parts], Awaitable[None]],
     switchboards: tuple[SwitchboardPlace, ...] = (),
     tickets: Mapping[str, ViewerId] | None = None,
 ) -> None:
     """Run everything until a signal asks to stop.
 
     Args:
-        ready: Called once with the address when answers are given.
+        ready: Awaited once with the address and the parts when answers are given.
         switchboards: Those to drive beside the ones in the settings.
         tickets: Secrets that a browser swaps for a session, with the id of the token whose rights it gets.
 
     Raises:
         StoreError: Another serve holds the database, or it cannot be opened.
     """
-    set_up_logs(settings.log)
+    set_up_logs(settings.log, file=settings.log_file)
     with hold(settings.database):
         async with open_parts(settings) as parts:
             places = (*_switchboards(settings), *switchboards)
@@ -156,7 +156,7 @@ async def serve_until_stopped(
                     trusted_proxies=settings.trusted_proxies,
                     public_url=settings.public_url,
                 )
-                await Server(web, listen).run(ready)
+                await Server(web, listen).run(lambda url: ready(url, parts))
                 tasks.cancel_scope.cancel()
 
 

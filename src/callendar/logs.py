@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 from typing import Literal
 
 import structlog
 
+from callendar.domain.errors import CallendarError
 
-def set_up_logs(form: Literal["auto", "json", "console"], *, least: int = logging.INFO) -> None:
+
+class LogUnwritable(CallendarError):
+    """The file that the log is to go to cannot be written."""
+
+    code = "log_unwritable"
+
+
+def set_up_logs(
+    form: Literal["auto", "json", "console"], *, least: int = logging.INFO, file: str | None = None
+) -> None:
     """Send logs to stderr in one form; other libraries' warnings pass through the standard library.
 
     Args:
         least: The least level that is shown; a command other than `serve` shows warnings alone.
+        file: Added to, as JSON, instead of stderr.
+
+    Raises:
+        LogUnwritable: The file cannot be opened.
     """
-    human = sys.stderr.isatty() if form == "auto" else form == "console"
+    try:
+        stream = sys.stderr if file is None else Path(file).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115
+    except OSError as error:
+        raise LogUnwritable(f"log_file: {file} cannot be written ({error.strerror}); name another") from error
+    human = file is None and (sys.stderr.isatty() if form == "auto" else form == "console")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -24,6 +43,6 @@ def set_up_logs(form: Literal["auto", "json", "console"], *, least: int = loggin
             structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, stream=stream, force=True)

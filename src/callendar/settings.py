@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether calendars may lie at private addresses; off where strangers may connect calendars."""
     log: Literal["auto", "json", "console"] = "auto"
     """`auto`: colour on a terminal, JSON elsewhere."""
+    log_file: str | None = None
+    """A file that the log is added to, as JSON, instead of stderr."""
     console: str | None = None
     """Folder of the built console; by default the one that came with the package or stands in the checkout."""
     switchboards: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from msgspec import structs
 
-from callendar.app import open_parts, serve_until_stopped
+from callendar.app import Parts, open_parts, serve_until_stopped
 from callendar.cli.desk import console, run
 from callendar.domain.errors import InvalidValue
 from callendar.settings import Settings, load_settings
@@ -37,7 +37,7 @@ def serve(
     }
     settings = structs.replace(settings, **{name: value for name, value in given.items() if value is not None})
 
-    def ready(url: str) -> None:
+    async def ready(url: str, _parts: Parts) -> None:
         console.print(f"Callendar serves {url}", highlight=False)
 
     run(lambda: serve_until_stopped(settings, ready=ready))

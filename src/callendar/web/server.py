@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 
 import anyio
@@ -64,7 +64,7 @@ class Server:
             )
         )
 
-    async def run(self, ready: Callable[[str], None]) -> None:
+    async def run(self, ready: Callable[[str], Awaitable[None]]) -> None:
         """Serve until a signal comes.
 
         Raises:
@@ -82,10 +82,10 @@ class Server:
                 ) from error
             tasks.cancel_scope.cancel()
 
-    async def _say_ready(self, ready: Callable[[str], None]) -> None:
+    async def _say_ready(self, ready: Callable[[str], Awaitable[None]]) -> None:
         while not self._server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
             await anyio.sleep(0.02)
-        ready(self._listen.url)
+        await ready(self._listen.url)
 
     async def _stop_on_signal(self) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:

@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 from secrets import token_urlsafe
 
+import anyio
 import msgspec
 from msgspec import Struct
 
-from callendar.app import demo_switchboard, open_parts, serve_until_stopped
+from callendar.app import Parts, demo_switchboard, open_parts, serve_until_stopped
 from callendar.cli.demo.calendars import address_of
 from callendar.cli.demo.cast import CAST, Member
 from callendar.cli.demo.company import Demo, lay_out
@@ -20,6 +21,7 @@ from callendar.settings import Settings
 from callendar.store.hold import hold
 
 SERVICE_USER = "callendar"
+READ_SECONDS = 120
 
 
 class Secrets(Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
     _prepare(folder, reset=reset)
     with hold(database):
         access.unlink(missing_ok=True)
-    settings = Settings(database=str(database), port=free_port(port), log="auto")
+    settings = Settings(database=str(database), port=free_port(port), log_file=str(folder / "callendar.log"))
     secrets = _load_secrets(folder)
     with console.status("Starting Radicale and laying out the calendars…") as status:
         async with running_radicale(folder / "radicale", secrets.passwords) as server:
@@ -68,7 +70,9 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
                 status.update("Adding the people…")
                 demo = await lay_out(parts, server, (SERVICE_USER, secrets.passwords[SERVICE_USER]), people)
 
-            def ready(url: str) -> None:
+            async def ready(url: str, parts: Parts) -> None:
+                status.update("Reading the calendars…")
+                await _all_read(parts)
                 status.stop()
                 given = _access(url, server, secrets, demo)
                 _write_private(access, msgspec.json.format(msgspec.json.encode(given), indent=2))
@@ -85,6 +89,20 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
                 switchboards=(demo_switchboard(folder / "switchboard.log"),),
                 tickets={secrets.ticket: ViewerId(demo.session_token_id)},
             )
+
+
+async def _all_read(parts: Parts) -> None:
+    """Wait until every calendar has been read once, so that nobody is unknown when the demo says that it is ready."""
+    with anyio.move_on_after(READ_SECONDS):
+        while True:
+            for company in parts.held.companies.values():
+                if any(
+                    row.known_until is None or row.known_until <= parts.clock.now() for row in company.rows.values()
+                ):
+                    break
+            else:
+                return
+            await anyio.sleep(0.1)
 
 
 def _prepare(folder: Path, *, reset: bool) -> None:

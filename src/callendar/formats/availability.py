@@ -39,13 +39,13 @@ def read_availability(component: Component, zones: Zones, faults: Faults) -> Ite
 
 def _read_period(text: str, zones: Zones) -> tuple[Moment, Length]:
     begins, slash, ends = text.strip().partition("/")
-    start = parse_moment(begins, zones.floating, floating=True)
+    start = parse_moment(begins, zones.of_days, floating=True)
     if start.is_day or not slash:
         raise Unparsable("is no period of time")
     if ends[:1] in "Pp+-":
         length = parse_duration(ends)
     else:
-        end = parse_moment(ends, UTC if start.zone is UTC else zones.floating, floating=start.floating)
+        end = parse_moment(ends, UTC if start.zone is UTC else zones.of_days, floating=start.floating)
         length = length_between(start, end)
     if length.about < timedelta(0):
         raise Unparsable("ends before it starts")

@@ -127,13 +127,13 @@ def _newest(events: Iterable[Event]) -> Event | None:
 
 
 def _exceptions(events: list[Event], master: Event | None) -> list[Event]:
-    """The newest for each occurrence."""
+    """The newest for each occurrence; of equals the first."""
     newest: dict[datetime, Event] = {}
     for event in events:
         if event.original is not None:
             key = wall_in(event.original, master) if master else _point(event.original)
             known = newest.get(key)
-            if known is None or event.age >= known.age:
+            if known is None or event.age > known.age:
                 newest[key] = event
     return list(newest.values())
 

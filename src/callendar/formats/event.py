@@ -91,7 +91,7 @@ def read_event(component: Component, zones: Zones, faults: Faults, *, cancels: b
         raise Unusable(f"an event whose start or end {error} was left out") from error
     if length.about < timedelta(0):
         raise Unusable(f"an event that ends before it starts was left out (start {start.wall:%Y-%m-%d %H:%M})")
-    zone = start.zone or zones.floating
+    zone = start.zone or zones.of_days
     if not start.is_day and component.word("X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE":
         start, zone, length = _as_days(start, length, zones)
     event = Event(
@@ -118,9 +118,12 @@ def read_event(component: Component, zones: Zones, faults: Faults, *, cancels: b
 def _moment(line: Line, zones: Zones) -> Moment:
     text = line.value.strip()
     tzid = line.parameters.get("TZID")
-    if tzid and len(text) > 8 and text[-1] not in "zZ":
-        return parse_moment(text, zones.named(tzid), floating=False)
-    moment = parse_moment(text, zones.floating, floating=True)
+    if len(text) <= 8 or text[-1] in "zZ":
+        moment = parse_moment(text, zones.of_days, floating=True)
+    elif tzid:
+        moment = parse_moment(text, zones.named(tzid), floating=False)
+    else:
+        moment = parse_moment(text, zones.floating, floating=True)
     if line.parameters.get("VALUE", "").upper() == "DATE" and not moment.is_day:
         return day_of(moment.wall)
     return moment
@@ -142,7 +145,7 @@ def _length(component: Component, start: Moment, zones: Zones) -> Length:
 def _as_days(start: Moment, length: Length, zones: Zones) -> tuple[Moment, tzinfo, Length]:
     """Outlook's all-day event, written from midnight to midnight in its zone or the calendar's; else left timed."""
     assert start.zone is not None
-    for zone in (start.zone, zones.floating):
+    for zone in (start.zone, zones.of_days):
         first = start.in_zone(zone)
         last = Moment(length.after(start).replace(tzinfo=None), UTC).in_zone(zone)
         if first == day_of(first).wall and last == day_of(last).wall:

@@ -42,7 +42,7 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 
 class Zones:
-    """The zones of one VCALENDAR. `floating` is what times without any zone are read in."""
+    """The zones of one VCALENDAR. `of_days` is the one that instants are turned into days with, where none is named."""
 
     def __init__(self, calendar: Component, calendar_zone: str | None, person_zone: str, faults: Faults) -> None:
         self._faults = faults
@@ -50,12 +50,18 @@ class Zones:
         self._known: dict[str, tzinfo] = {}
         named = calendar.text("X-WR-TIMEZONE")
         own = find_zone(named) if named else None
-        if named and own is None:
-            faults.add(f"the calendar's own time zone {quote(named)} is not known")
+        self._unknown = named if own is None else None
         server = find_zone(calendar_zone) if calendar_zone else None
         person = ZoneInfo(person_zone)
-        self.floating: tzinfo = own or server or person
+        self.of_days: tzinfo = own or server or person
         self._guess: tzinfo = next((zone for zone in (own, server) if zone and not _is_world(zone)), person)
+
+    @property
+    def floating(self) -> tzinfo:
+        """What times without any zone are read in; told when the calendar names one that nobody knows."""
+        if self._unknown:
+            self._faults.add(f"the calendar's own time zone {quote(self._unknown)} is not known")
+        return self.of_days
 
     def named(self, tzid: str) -> tzinfo:
         """The zone of a TZID; guessed, with a fault, when nothing tells."""

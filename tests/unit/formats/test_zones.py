@@ -136,8 +136,10 @@ def test_case_31_floating_times(head: tuple[str, ...], how: dict[str, str], expe
 
 
 def test_a_calendar_zone_that_nobody_knows_is_told() -> None:
-    """Floating times are then hers."""
+    """Floating times are then hers; where there are none nothing is amiss."""
     assert nine("", head=("X-WR-TIMEZONE:Moon",)) == ("08:00", ('the calendar\'s own time zone "Moon" is not known',))
+    assert read(calendar(event("DTSTART:20261124T090000Z"), head=("X-WR-TIMEZONE:Moon",))).faults == ()
+    assert read(calendar(event("DTSTART;VALUE=DATE:20261124"), head=("X-WR-TIMEZONE:Moon",))).faults == ()
 
 
 def test_the_calendars_zone_never_moves_times_in_utc() -> None:

@@ -64,8 +64,12 @@ async def test_the_coming_segments_are_written_with_every_changed_row(house: Hou
     async with house.running():
         assert [each.start for each in house.board.coming[ANNA]] == [start]
         house.board.coming.clear()
+        house.system.failing["anna"] = OSError("gone")
         await house.clock.advance(600)
+        assert house.held.company(COMPANY).rows[ANNA].failing_since is not None
         assert house.board.coming == {}
+        house.system.failing.clear()
+        await house.clock.advance(300)
         house.system.put("anna", "1", booking(start, 30))
         await house.clock.advance(66)
         assert [each.end for each in house.board.coming[ANNA]] == [start + timedelta(minutes=30)]

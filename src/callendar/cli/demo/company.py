@@ -26,18 +26,30 @@ POLL_SECONDS = 2
 AT_ONCE = 100
 
 
-class Demo(Struct, frozen=True, kw_only=True):
-    """What stands in the store."""
+class Keys(Struct, frozen=True, kw_only=True):
+    """Tokens, kept over restarts so that whoever holds one, or an open page, goes on."""
 
-    people: list[Person]
     token: str
     admin_token: str
     session_token_id: str
     """Whose rights a browser with the ticket gets: the telephonist's."""
 
 
-async def lay_out(parts: Parts, server: Radicale, service: tuple[str, str], people: int) -> Demo:
-    """Have everybody in the store as the cast says; what is there already is kept."""
+class Demo(Struct, frozen=True, kw_only=True):
+    """What stands in the store."""
+
+    people: list[Person]
+    keys: Keys
+
+
+async def lay_out(parts: Parts, server: Radicale, service: tuple[str, str], people: int, keys: Keys | None) -> Demo:
+    """Have everybody in the store as the cast says; what is there already is kept.
+
+    Args:
+        service: User and password under which all calendars are read.
+        people: How many; those beyond the cast have calendars that are made up.
+        keys: Those of an earlier start; None makes new ones.
+    """
     store, now = parts.store, parts.clock.now()
     companies = await store.load_companies()
     company = companies[0] if companies else await store.save_company(new_company(NAME, "Europe/Stockholm", "en"))
@@ -57,13 +69,16 @@ async def lay_out(parts: Parts, server: Radicale, service: tuple[str, str], peop
     for first in range(0, len(persons), AT_ONCE):
         await _save(parts, company, persons[first : first + AT_ONCE], refs, now)
     telephonist = next(person for person in persons if person.email == f"{TELEPHONIST}@{_domain()}")
-    for token in await store.load_tokens(company.id):
-        if token.revoked_at is None:
-            await store.revoke_token(company.id, token.id, now)
+    keys = keys or await _make_keys(parts, company, telephonist)
+    return Demo(people=persons, keys=keys)
+
+
+async def _make_keys(parts: Parts, company: Company, telephonist: Person) -> Keys:
+    store, now = parts.store, parts.clock.now()
     _, token = await create_token(store, company.id, "telephonist", "Demo telephonist", None, now)
     _, admin_token = await create_token(store, company.id, "administrator", "Demo administrator", None, now)
     session, _ = await create_token(store, company.id, "telephonist", telephonist.name, telephonist.id, now)
-    return Demo(people=persons, token=token, admin_token=admin_token, session_token_id=session.id)
+    return Keys(token=token, admin_token=admin_token, session_token_id=session.id)
 
 
 async def _save(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from callendar.cli.demo.cast import Member
 
 FIRST = (
-    *("Alva", "Astrid", "Axel", "Birgit", "Björn", "Cecilia", "Dag", "Ebba", "Einar", "Elias", "Emma", "Frida"),
+    *("Arvid", "Astrid", "Axel", "Birgit", "Björn", "Cecilia", "Dag", "Ebba", "Einar", "Elias", "Emma", "Frida"),
     *("Gustav", "Hedda", "Henrik", "Inga", "Ivar", "Jonas", "Kaisa", "Lars", "Lena", "Linnea", "Magnus", "Maja"),
     *("Mårten", "Nils", "Nora", "Olav", "Petra", "Ragnar", "Signe", "Sigrid", "Sven", "Tove", "Ulf", "Viggo", "Åsa"),
 )

@@ -22,6 +22,7 @@ from callendar.domain.errors import CallendarError
 
 PORT = 5232
 READY_SECONDS = 20
+AT_ONCE = 4
 MKCALENDAR = """<?xml version="1.0" encoding="utf-8"?>
 <C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>
 <D:displayname>{name}</D:displayname>
@@ -115,21 +116,21 @@ async def _wait_ready(server: Radicale, process: anyio.abc.Process, folder: Path
 
 async def fill(server: Radicale, members: Iterable[Member], passwords: Mapping[str, str], now: datetime) -> None:
     """Lay out everybody's calendar relative to `now`. What others have written there stays."""
-    async with anyio.create_task_group() as tasks:
-        limit = anyio.CapacityLimiter(4)
+    limits = httpx2.Limits(max_connections=AT_ONCE)
+    async with (
+        httpx2.AsyncClient(trust_env=False, verify=False, timeout=60, limits=limits) as client,
+        anyio.create_task_group() as tasks,
+    ):
         for member in members:
-            tasks.start_soon(_fill_one, server, member, passwords[member.user], now, limit)
+            tasks.start_soon(_fill_one, client, server.calendar_url(member.user), member, passwords[member.user], now)
 
 
-async def _fill_one(
-    server: Radicale, member: Member, password: str, now: datetime, limit: anyio.CapacityLimiter
-) -> None:
-    url = server.calendar_url(member.user)
-    async with limit, httpx2.AsyncClient(auth=(member.user, password), trust_env=False, timeout=20) as client:
-        made = await client.request("MKCALENDAR", url, content=MKCALENDAR.format(name=member.name))
-        if made.status_code not in (201, 405, 409):
-            raise DemoFault(f"Radicale refused the calendar of {member.user} with {made.status_code}")
-        for name, body in objects_of(member, now):
-            put = await client.put(url + name, content=body, headers={"Content-Type": "text/calendar"})
-            if put.status_code not in (200, 201, 204):
-                raise DemoFault(f"Radicale refused an entry of {member.user} with {put.status_code}")
+async def _fill_one(client: httpx2.AsyncClient, url: str, member: Member, password: str, now: datetime) -> None:
+    auth = httpx2.BasicAuth(member.user, password)
+    made = await client.request("MKCALENDAR", url, content=MKCALENDAR.format(name=member.name), auth=auth)
+    if made.status_code not in (201, 405, 409):
+        raise DemoFault(f"Radicale refused the calendar of {member.user} with {made.status_code}")
+    for name, body in objects_of(member, now):
+        put = await client.put(url + name, content=body, headers={"Content-Type": "text/calendar"}, auth=auth)
+        if put.status_code not in (200, 201, 204):
+            raise DemoFault(f"Radicale refused an entry of {member.user} with {put.status_code}")

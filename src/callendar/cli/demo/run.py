@@ -8,12 +8,12 @@ from secrets import token_urlsafe
 
 import anyio
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from callendar.app import Parts, demo_switchboard, open_parts, serve_until_stopped
 from callendar.cli.demo.calendars import address_of
 from callendar.cli.demo.cast import CAST, Member
-from callendar.cli.demo.company import Demo, lay_out
+from callendar.cli.demo.company import Demo, Keys, lay_out
 from callendar.cli.demo.radicale import DemoFault, Radicale, fill, free_port, running_radicale
 from callendar.cli.desk import console
 from callendar.domain.person import Person, ViewerId
@@ -29,6 +29,7 @@ class Secrets(Struct, frozen=True, kw_only=True):
 
     passwords: dict[str, str]
     ticket: str
+    keys: Keys | None = None
 
 
 class AccessPerson(Struct, frozen=True, kw_only=True):
@@ -68,7 +69,9 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
             async with open_parts(settings) as parts:
                 await fill(server, CAST, secrets.passwords, parts.clock.now())
                 status.update("Adding the people…")
-                demo = await lay_out(parts, server, (SERVICE_USER, secrets.passwords[SERVICE_USER]), people)
+                service = (SERVICE_USER, secrets.passwords[SERVICE_USER])
+                demo = await lay_out(parts, server, service, people, secrets.keys)
+                _keep_secrets(folder, structs.replace(secrets, keys=demo.keys))
 
             async def ready(url: str, parts: Parts) -> None:
                 status.update("Reading the calendars…")
@@ -87,7 +90,7 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
                 settings,
                 ready=ready,
                 switchboards=(demo_switchboard(folder / "switchboard.log"),),
-                tickets={secrets.ticket: ViewerId(demo.session_token_id)},
+                tickets={secrets.ticket: ViewerId(demo.keys.session_token_id)},
             )
 
 
@@ -121,8 +124,12 @@ def _load_secrets(folder: Path) -> Secrets:
         return msgspec.json.decode(path.read_bytes(), type=Secrets)
     users = [*(member.user for member in CAST), SERVICE_USER]
     secrets = Secrets(passwords={user: token_urlsafe(12) for user in users}, ticket=token_urlsafe(24))
-    _write_private(path, msgspec.json.encode(secrets))
+    _keep_secrets(folder, secrets)
     return secrets
+
+
+def _keep_secrets(folder: Path, secrets: Secrets) -> None:
+    _write_private(folder / "secrets.json", msgspec.json.encode(secrets))
 
 
 def _write_private(path: Path, body: bytes) -> None:
@@ -148,8 +155,8 @@ def _access(url: str, server: Radicale, secrets: Secrets, demo: Demo) -> Access:
     return Access(
         console_url=f"{url}/?ticket={secrets.ticket}",
         api_url=f"{url}/api/v1",
-        token=demo.token,
-        admin_token=demo.admin_token,
+        token=demo.keys.token,
+        admin_token=demo.keys.admin_token,
         caldav_url=server.url,
         people=[described(member) for member in CAST],
     )

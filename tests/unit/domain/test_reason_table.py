@@ -10,18 +10,18 @@ from callendar.domain.reason_table import LANGUAGES, REASONS
 from callendar.domain.rules import Rules
 
 ROWS = """
-meeting    1 time users     30 running  -         m, meeting · möte · møte · møde · kokous · besprechung
-lunch      2 time utensils  20 an_hour  -         lunch · lunch · lunsj · frokost · lounas · mittag
-gone       3 day  door      35 opening  -         gone · gått · gått · gået · lähtenyt · feierabend
-trip       4 day  suitcase  60 working  -         trip · resa, tjänsteresa · reise · rejse · matka · dienstreise
-course     5 day  book      50 closing  -         course · kurs, utbildning · kurs · kursus · kurssi · schulung
-out        6 time sign-out  55 closing  -         out · ute · ute · ude · ulkona · auswärts
-holiday    7 day  sun       80 none     -         h, holiday, vacation · semester · ferie · ferie · loma · urlaub
-sick       8 day  neutral   90 none     sensitive sick · sjuk · syk · syg · sairas · krank
-sick_child 9 day  neutral   88 working  sensitive sick child · vab · sykt barn · barns sygedag · lapsi sairas · kind krank
-leave     10 day  neutral   70 none     sensitive leave · ledig, tjänstledig · permisjon · orlov · vapaa · frei
-part_time 11 day  clock     40 working  -         part time · deltid · deltid · deltid · osa-aika · teilzeit
-away      12 time calendar  10 an_hour  -         away · borta · borte · væk · poissa · weg
+meeting    1 time users     30 running  -   m, meeting · möte · møte · møde · kokous · besprechung
+lunch      2 time utensils  20 an_hour  -   lunch · lunch · lunsj · frokost · lounas · mittag
+gone       3 day  door      35 opening  -   gone · gått · gått · gået · lähtenyt · feierabend
+trip       4 day  suitcase  60 working  -   trip · resa, tjänsteresa · reise · rejse · matka · dienstreise
+course     5 day  book      50 closing  -   course · kurs, utbildning · kurs · kursus · kurssi · schulung
+out        6 time sign-out  55 closing  -   out · ute · ute · ude · ulkona · auswärts
+holiday    7 day  sun       80 none     -   h, holiday, vacation · semester · ferie · ferie · loma · urlaub
+sick       8 day  neutral   90 none     yes sick · sjuk · syk · syg · sairas · krank
+sick_child 9 day  neutral   88 working  yes sick child · vab · sykt barn · barns sygedag · lapsi sairas · kind krank
+leave     10 day  neutral   70 none     yes leave · ledig, tjänstledig · permisjon · orlov · vapaa · frei
+part_time 11 day  clock     40 working  -   part time · deltid · deltid · deltid · osa-aika · teilzeit
+away      12 time calendar  10 an_hour  -   away · borta · borte · væk · poissa · weg
 """
 TABLE = [row.split(maxsplit=7) for row in ROWS.strip().splitlines()]
 ENDS = {
@@ -40,7 +40,7 @@ def test_row(row: list[str]) -> None:
     code, phone, when, icon, weight, ends, sensitive, keywords = row
     reason = REASONS[int(phone) - 1]
     assert (reason.code, reason.phone, reason.when, reason.icon) == (code, int(phone), when, icon)
-    assert (reason.weight, reason.ends, reason.sensitive) == (int(weight), ENDS[ends], sensitive == "sensitive")
+    assert (reason.weight, reason.ends, reason.sensitive) == (int(weight), ENDS[ends], sensitive == "yes")
     assert " · ".join(", ".join(reason.keywords[language]) for language in LANGUAGES) == keywords
 
 

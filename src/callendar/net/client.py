@@ -20,10 +20,10 @@ from msgspec import Struct
 from callendar import __version__
 from callendar.contracts.clock import Clock
 from callendar.contracts.source import SourceError, Unreachable, Unreadable
-from callendar.net.address import CheckedNetwork, Resolve, resolve_name
+from callendar.net.address import CheckedNetwork
 from callendar.net.answer import Answer, parse_http_date
 from callendar.net.body import BadEncoding, TooLarge, read_body
-from callendar.net.url import InvalidUrl, parse_url, spoken_url
+from callendar.net.url import InvalidUrl, check_url, spoken_url
 
 # They write whole addresses and headers, in which there may be secrets.
 for _name in ("httpx2", "httpcore2"):
@@ -77,15 +77,14 @@ class HttpClient:
         self,
         *,
         clock: Clock,
-        allow_private_networks: bool,
+        network: CheckedNetwork,
         credentials: Credentials | None = None,
         limits: Limits | None = None,
-        resolve: Resolve = resolve_name,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._clock = clock
         self._limits = limits or Limits()
-        self._network = CheckedNetwork(allow_private=allow_private_networks, resolve=resolve)
+        self._network = network
         self._ssl_context = ssl_context or _trusting_the_machine()
         self._credentials = credentials
         self._digest = httpx2.DigestAuth(credentials.user, credentials.password) if credentials else None
@@ -270,7 +269,7 @@ def _port(url: httpx2.URL) -> int:
 
 def _target(at: httpx2.URL, location: str) -> httpx2.URL:
     try:
-        return parse_url(str(at.join(location)))
+        return check_url(at.join(location))
     except (InvalidUrl, httpx2.InvalidURL, ValueError) as error:
         raise Unreachable(
             f"{spoken_url(at)} points to something that is no address of a server; check the address"

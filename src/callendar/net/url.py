@@ -28,9 +28,17 @@ def parse_url(text: str) -> httpx2.URL:
     if "://" not in text:
         text = f"https://{text}"
     try:
-        url = httpx2.URL(text)
+        return check_url(httpx2.URL(text))
     except (httpx2.InvalidURL, ValueError) as error:
         raise InvalidUrl("the address is not valid; write it as https://calendar.example/…") from error
+
+
+def check_url(url: httpx2.URL) -> httpx2.URL:
+    """The same, if it is http or https and names a host.
+
+    Raises:
+        InvalidUrl: It does not.
+    """
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidUrl(f"{spoken_url(url)} is not an address of a server; write it as https://calendar.example/…")
     return url

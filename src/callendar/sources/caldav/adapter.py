@@ -25,7 +25,7 @@ from callendar.domain.booking import Connection
 from callendar.domain.mark import Marks
 from callendar.domain.span import Span
 from callendar.formats.zones import find_zone
-from callendar.net import HttpClient, parse_url
+from callendar.net import CheckedNetwork, HttpClient, parse_url
 from callendar.sources.caldav.client import CaldavClient, FetchedObject
 from callendar.sources.caldav.discovery import discover_calendars
 from callendar.sources.caldav.listing import Cursor, Entry, Listing, list_changes, parse_cursor, render_cursor
@@ -195,7 +195,7 @@ async def open_source(connection: Connection, context: SourceContext) -> CaldavS
     settings = read_settings(connection)
     http = HttpClient(
         clock=context.clock,
-        allow_private_networks=context.allow_private_networks,
+        network=CheckedNetwork(allow_private=context.allow_private_networks),
         credentials=settings.credentials,
     )
     return CaldavSource(settings, context, http)

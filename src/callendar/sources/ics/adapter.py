@@ -26,7 +26,7 @@ from callendar.domain.booking import Connection
 from callendar.domain.mark import Marks
 from callendar.domain.span import Span
 from callendar.formats.feed import Feed, FeedObject, NotACalendar, split_feed
-from callendar.net import HttpClient, spoken_url
+from callendar.net import CheckedNetwork, HttpClient, spoken_url
 from callendar.sources.ics.client import Fetched, fetch_feed, read_file
 from callendar.sources.ics.settings import CONCURRENCY, POLL_SECONDS, SETTINGS, IcsSettings, read_settings
 from callendar.sources.ics.wire import Cursor, parse_cursor, refresh_seconds, render_cursor
@@ -165,7 +165,7 @@ async def open_source(connection: Connection, context: SourceContext) -> IcsSour
     settings = read_settings(connection)
     http = HttpClient(
         clock=context.clock,
-        allow_private_networks=context.allow_private_networks,
+        network=CheckedNetwork(allow_private=context.allow_private_networks),
         credentials=settings.credentials,
     )
     return IcsSource(settings, context, http)

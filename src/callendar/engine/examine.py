@@ -26,7 +26,7 @@ async def examine(
 ) -> AsyncGenerator[Finding]:
     """Try each connection of a company, then say of each calendar how it is; findings come as they are found."""
     people = {row.person.id: row.person.name for row in (await store.load_rows(company.id)).rows}
-    yield Finding(well=True, said=f"{len(people)} people, {len(company.reasons)} reasons, mode {company.rules.mode}")
+    yield Finding(well=True, said=f"people: {len(people)}, reasons: {len(company.reasons)}, mode: {company.rules.mode}")
     calendars = await store.load_calendars(company.id)
     for connection in await store.load_connections(company.id):
         mine = [each for each in calendars if each.connection_id == connection.id]
@@ -50,7 +50,7 @@ async def _try(
         return Finding(well=False, said=f"{connection.name}: {error}")
     read = f"read {_age(connection.read_at, context.clock.now())}"
     return Finding(
-        well=True, said=f"{connection.name}: answers, {len(found)} calendars offered, {len(calendars)} in use, {read}"
+        well=True, said=f"{connection.name}: answers; calendars offered: {len(found)}, in use: {len(calendars)}; {read}"
     )
 
 

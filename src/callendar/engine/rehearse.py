@@ -107,9 +107,8 @@ async def read_whole(
     """
     source = await kind.open(connection, context)
     try:
-        wanted = CalendarToRead(
-            id="rehearsal", ref=connection.settings["url"], zone=person.zone_info, addresses=person.all_addresses
-        )
+        (found, *_) = await source.find_calendars()
+        wanted = CalendarToRead(id="rehearsal", ref=found.ref, zone=person.zone_info, addresses=person.all_addresses)
         reading = await source.read(wanted, window, marks, None)
     finally:
         await source.close()

@@ -162,6 +162,18 @@ async def test_a_ticket_becomes_a_session_and_leaves_the_address(cast: Cast) -> 
     assert (me["name"], me["person"]) == ("Anna", ANNA)
 
 
+async def test_signing_out_ends_the_session_alone(cast: Cast) -> None:
+    """The token that it came from goes on."""
+    async with cast.browser() as client:
+        await sign_in(cast, client)
+        kept = dict(client.cookies)
+        answer = await client.delete(f"{API}/session", headers={"Sec-Fetch-Site": "same-origin"})
+        assert (answer.status_code, COOKIE in client.cookies) == (204, False)
+        client.cookies.update(kept)
+        assert (await client.get(f"{API}/me")).status_code == 401
+    assert (await cast.ask("anna", "GET", "me")).status_code == 200
+
+
 async def test_a_session_is_sent_over_tls_alone_where_there_is_tls(cast: Cast) -> None:
     """Secure."""
     cast.tickets["planted-ticket"] = cast.token_ids["anna"]

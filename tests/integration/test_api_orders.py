@@ -294,3 +294,8 @@ async def test_an_order_for_somebody_else_is_audited(cast: Cast) -> None:
     await order(cast, "telephonist", "PUT", REFERRAL, {"reason": "sick"})
     audited = await cast.store.load_audit(COMPANY, 10)
     assert [(each.by_name, each.action, each.person_id) for each in audited] == [("Telephonist", "referral_set", ANNA)]
+    told = (await cast.ask("administrator", "GET", "audit")).json()["audit"]
+    assert [(each["by_name"], each["action"], each["person"]) for each in told] == [
+        ("Telephonist", "referral_set", ANNA)
+    ]
+    assert (await cast.ask("telephonist", "GET", "audit")).status_code == 403

@@ -45,6 +45,8 @@ class Doorkeeper:
         self._store = store
         self._clock = clock
         self._kept: dict[bytes, tuple[float, Viewer]] = {}
+        self._forgotten = 0
+        """How often everybody was forgotten: a lookup begun before the last time is not kept."""
 
     async def find_viewer(self, secret_hash: bytes) -> Viewer | None:
         """Who that is now; None when unknown, revoked or expired."""
@@ -52,9 +54,10 @@ class Doorkeeper:
         kept = self._kept.get(secret_hash)
         if kept is not None and now - kept[0] < KEPT_SECONDS:
             return kept[1]
+        forgotten = self._forgotten
         viewer = await self._store.load_viewer(secret_hash, self._clock.now())
         self._kept.pop(secret_hash, None)
-        if viewer is not None:
+        if viewer is not None and forgotten == self._forgotten:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             self._kept[secret_hash] = (now, viewer)
@@ -63,6 +66,7 @@ class Doorkeeper:
     def forget(self) -> None:
         """Look everybody up anew: something was revoked."""
         self._kept.clear()
+        self._forgotten += 1
 
 
 class Authentication(AbstractAuthenticationMiddleware):

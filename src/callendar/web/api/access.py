@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from litestar import delete, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.store import Token
@@ -13,7 +13,7 @@ from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Role
 from callendar.engine.people import OwnPatch, change_person, check_own
 from callendar.engine.tokens import create_token
-from callendar.web.auth import check_administrator
+from callendar.web.auth import COOKIE, check_administrator
 from callendar.web.faults import REFUSALS, Fault
 from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
@@ -62,6 +62,23 @@ class Tokens(Struct, frozen=True, kw_only=True):
     """All tokens, revoked ones too, the newest last."""
 
     tokens: tuple[WireToken, ...]
+
+
+class WireAudit(Struct, frozen=True, kw_only=True):
+    """One change that somebody made for somebody else."""
+
+    at: datetime
+    by: str
+    by_name: str
+    action: str
+    person: str | UnsetType = UNSET
+    detail: dict[str, str]
+
+
+class AuditTrail(Struct, frozen=True, kw_only=True):
+    """The newest first."""
+
+    audit: tuple[WireAudit, ...]
 
 
 @get("/me", summary="Who the caller is", responses=REFUSALS)
@@ -140,6 +157,37 @@ async def revoke_token(request: Asked, room: InRoom, token_id: FromPath[str]) ->
     turn_out(room)
 
 
+@delete("/session", summary="Sign out", responses=REFUSALS)
+async def sign_out(request: Asked, room: InRoom) -> Response[None]:
+    """Ends the console's session and its feeds; a token is not ended by this."""
+    if request.auth.by_cookie:
+        await room.parts.store.delete_session(request.auth.secret_hash)
+        turn_out(room)
+    response: Response[None] = Response(None, status_code=204)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@get("/audit", summary="What was done for somebody else", responses=REFUSALS)
+async def show_audit(request: Asked, room: InRoom, limit: FromQuery[int] = 100) -> AuditTrail:
+    """For administrators; the newest first, 1000 at the most."""
+    check_administrator(request.user)
+    entries = await room.parts.store.load_audit(request.user.company_id, max(1, min(limit, 1000)))
+    return AuditTrail(
+        audit=tuple(
+            WireAudit(
+                at=each.at,
+                by=each.by,
+                by_name=each.by_name,
+                action=each.action,
+                person=or_unset(each.person_id),
+                detail=each.detail,
+            )
+            for each in entries
+        )
+    )
+
+
 def turn_out(room: Room) -> None:
     """Somebody may no longer be let in: look at everybody anew, open feeds too."""
     room.doorkeeper.forget()
@@ -157,4 +205,4 @@ def _wire_token(token: Token) -> WireToken:
     )
 
 
-ROUTES = [show_me, change_me, see_notice, list_tokens, make_token, revoke_token]
+ROUTES = [show_me, change_me, see_notice, list_tokens, make_token, revoke_token, sign_out, show_audit]

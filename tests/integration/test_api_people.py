@@ -201,6 +201,17 @@ async def test_each_part_of_a_person_is_for_whom_it_is_meant(cast: Cast, who: st
     assert person.keys() & {"referrals", "calendars", "settings", "notices"} == told
 
 
+async def test_at_level_time_not_even_the_names_of_calendars_are_told(cast: Cast) -> None:
+    """To a delegate; what she has set by hand is listed all the same, as far as the level goes."""
+    await cast.rule(privacy="time")
+    await cast.ask("anna", "PUT", f"people/{ANNA}/referral", {"reason": "lunch", "text": "Thai"})
+    person = (await cast.ask("delegate", "GET", f"people/{ANNA}")).json()
+    assert "calendars" not in person
+    (referral,) = person["referrals"]
+    assert referral["reason"] == "away"
+    assert referral.keys() & {"text", "origin", "set_by"} == set()
+
+
 async def test_notices_are_told_to_the_person_alone_until_she_has_seen_them(cast: Cast) -> None:
     """`rules.md` §1.9: she is told once."""
     await cast.book(booking("metting: Budget"))

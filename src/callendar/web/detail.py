@@ -105,7 +105,7 @@ class Details:
     """Encodes one person in full.
 
     Who sees what beyond the row: `referrals` those who may set or explain (the list has losers too), `calendars` the
-    person, her delegates and telephonists, `notices` the person alone, `settings` the person and administrators.
+    person, and her delegates and telephonists above level `time`, `notices` the person alone, `settings` the person and administrators.
     """
 
     def __init__(self, store: Store, people: HeldPeople, rows: RowEncoder, clock: Clock) -> None:
@@ -154,7 +154,7 @@ class Details:
             referrals=wire_referrals(causes, company, view, now)
             if explains or may_set(viewer, person, company)
             else UNSET,
-            calendars=or_unset(await self._calendars(person)) if explains else UNSET,
+            calendars=or_unset(await self._calendars(person)) if explains and view.level != "time" else UNSET,
             notices=or_unset(await self._notices(person)) if own else UNSET,
             settings=_settings(person) if own or viewer.role == "administrator" else UNSET,
             change=or_unset(change),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 POLICY = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 """Sent with everything: our own files alone, nothing inline, in nobody's frame."""

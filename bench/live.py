@@ -11,6 +11,7 @@ from statistics import median
 
 import httpx2
 import msgspec
+from msgspec import Struct
 
 from bench.figure import Figure
 from bench.service import running_demo
@@ -29,6 +30,25 @@ SUMMARY:m: Round {round}
 END:VEVENT
 END:VCALENDAR
 """
+
+
+class State(Struct):
+    """What is looked at of a state."""
+
+    text: str = ""
+
+
+class Person(Struct):
+    """What is looked at of a person."""
+
+    id: str
+    state: State
+
+
+class Event(Struct):
+    """What is looked at of an event; other events have no people."""
+
+    people: list[Person] = []
 
 
 def measure() -> Iterable[Figure]:
@@ -90,7 +110,6 @@ def _listen(access: dict[str, object], person_id: str, seen: Queue[tuple[float, 
         for line in answer.iter_lines():
             if not line.startswith("data:"):
                 continue
-            event = msgspec.json.decode(line[5:].strip())
-            for row in event.get("people", ()) if isinstance(event, dict) else ():
-                if row["id"] == person_id:
-                    seen.put((time.perf_counter(), row["state"].get("text", "")))
+            for row in msgspec.json.decode(line[5:].strip(), type=Event).people:
+                if row.id == person_id:
+                    seen.put((time.perf_counter(), row.state.text))

@@ -53,7 +53,7 @@ def _row(n: int) -> bytes:
             text=f"A text of thirty letters {n % 100000:05d}"[:30],
             back_at=begin + timedelta(hours=3 * k + 1),
             next_free=begin + timedelta(hours=3 * k + 1),
-            claims=(f"{n}-{k}@calendar.example",),
+            keys=f"b/{n}-{k}@calendar.example",
         )
         for k in range(SEGMENTS)
     )

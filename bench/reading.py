@@ -1,7 +1,7 @@
 """Bookings read into a timetable, against recurring-ical-events alone and the parse alone, on the same calendars."""
 
 # icalendar and recurring-ical-events have no complete types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def booking_key(booking: Booking, calendar_id: CalendarId) -> BookingKey:
         when = booking.when
         start = when.first if isinstance(when, Days) else when.start
         return BookingKey(f"f/{calendar_id}/{_stamp(start)}")
-    uid = booking.uid.replace("%", "%25").replace("/", "%2F")
+    uid = booking.uid.replace("%", "%25").replace("/", "%2F").replace("\n", "%0A")
     return BookingKey(f"b/{uid}" if booking.occurrence is None else f"b/{uid}/{_stamp(booking.occurrence)}")
 
 

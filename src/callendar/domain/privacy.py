@@ -98,7 +98,7 @@ def shown_reason(code: ReasonCode | None, view: View, company: Company) -> Reaso
 
 
 def _cut(segment: Segment, view: View, hidden: frozenset[ReasonCode]) -> Segment:
-    claims = segment.claims if view.claims else ()
+    keys = segment.keys if view.claims else ""
     if view.level == "time":
         return Segment(
             start=segment.start,
@@ -110,7 +110,7 @@ def _cut(segment: Segment, view: View, hidden: frozenset[ReasonCode]) -> Segment
             back_at=segment.back_at,
             not_before=segment.not_before,
             next_free=segment.next_free,
-            claims=claims,
+            keys=keys,
         )
     concealed = segment.reason in hidden
     return Segment(
@@ -128,7 +128,7 @@ def _cut(segment: Segment, view: View, hidden: frozenset[ReasonCode]) -> Segment
         not_before=segment.not_before,
         then=_then(segment.then, view, hidden),
         next_free=segment.next_free,
-        claims=claims,
+        keys=keys,
     )
 
 

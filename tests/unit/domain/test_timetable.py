@@ -30,8 +30,8 @@ def test_an_open_end_is_null() -> None:
 
 def test_merge_keeps_what_the_first_says_and_joins_keys() -> None:
     """Neighbours that became equal are one: back_at and next_free of the first, keys without doubles."""
-    one = Segment(start=at("10:00"), end=at("11:00"), kind="busy", next_free=at("12:00"), claims=("a", "b"))
-    two = Segment(start=at("11:00"), end=None, kind="busy", all_day=True, claims=("b", "c"))
+    one = Segment(start=at("10:00"), end=at("11:00"), kind="busy", next_free=at("12:00"), keys="a\nb")
+    two = Segment(start=at("11:00"), end=None, kind="busy", all_day=True, keys="b\nc")
     (merged,) = merge([one, two])
     assert (merged.end, merged.next_free, merged.claims, merged.all_day) == (None, at("12:00"), ("a", "b", "c"), False)
 

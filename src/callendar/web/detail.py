@@ -105,7 +105,8 @@ class Details:
     """Encodes one person in full.
 
     Who sees what beyond the row: `referrals` those who may set or explain (the list has losers too), `calendars` the
-    person, and her delegates and telephonists above level `time`, `notices` the person alone, `settings` the person and administrators.
+    person, and her delegates and telephonists above level `time`, `notices` the person alone, `settings` the person
+    and administrators.
     """
 
     def __init__(self, store: Store, people: HeldPeople, rows: RowEncoder, clock: Clock) -> None:

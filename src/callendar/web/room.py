@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import anyio
 from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -35,6 +36,8 @@ class Room(Struct, frozen=True, kw_only=True):
     feeds: Feeds
     once: Once
     rule_book: RuleBook
+    changing_people: anyio.Lock
+    """Held while people are checked against one another and written, so that no two take one extension."""
 
 
 InRoom: TypeAlias = NamedDependency[Room]
@@ -55,4 +58,5 @@ def furnish(parts: WebParts) -> Room:
         feeds=Feeds(store=store, people=people, rows=rows, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
         once=Once(store, clock),
         rule_book=RuleBook(store, people),
+        changing_people=anyio.Lock(),
     )

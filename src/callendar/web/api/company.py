@@ -7,7 +7,6 @@ from secrets import token_hex
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import anyio
 from litestar import Response, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -67,10 +66,6 @@ class Calendars(Struct, frozen=True, kw_only=True):
     calendars: tuple[CalendarDetail, ...]
 
 
-_changing = anyio.Lock()
-"""Held while people are checked against one another and written, so that two requests cannot take one extension."""
-
-
 @post(
     "/people",
     summary="Add a person",
@@ -81,7 +76,7 @@ async def add(request: Asked, room: InRoom, data: JSONBody[PersonPatch]) -> Resp
     check_administrator(request.user)
     company = room.parts.held.company(request.user.company_id).company
     blank = Person(id=PersonId("p_" + token_hex(10)), company_id=company.id, name="", zone=company.zone)
-    async with _changing:
+    async with room.changing_people:
         person = await add_person(
             room.parts.store,
             patched(blank, data),
@@ -104,7 +99,7 @@ async def change(
     """Absent = as it was."""
     check_administrator(request.user)
     company, row = room.details.find_row(request.user, person_id)
-    async with _changing:
+    async with room.changing_people:
         await change_person(
             room.parts.store,
             company.id,

@@ -12,7 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from callendar.web.api import access, company, explain, health, orders, people, rulebook
+from callendar.web.api import access, claims, company, explain, health, people, referrals, rulebook
 from callendar.web.auth import COOKIE, OPEN_TO_ALL, Authentication
 from callendar.web.console import console_routes
 from callendar.web.faults import answer_fault
@@ -46,7 +46,8 @@ def create_web(parts: WebParts) -> Litestar:
         path=API,
         route_handlers=[
             *people.ROUTES,
-            *orders.ROUTES,
+            *referrals.ROUTES,
+            *claims.ROUTES,
             *explain.ROUTES,
             *rulebook.ROUTES,
             *access.ROUTES,

@@ -1,25 +1,25 @@
-"""Orders by hand: referrals, silences, marks and undo.
+"""Referrals by hand: for now, planned, for one person and for many.
 
-Each is answered with the person as the caller now sees her, and `change`, which undo takes back.
+Each order is answered with the person as the caller now sees her, and `change`, which undo takes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
 import msgspec
 from litestar import Response, delete, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from callendar.contracts.store import Conflict, NotFound
+from callendar.contracts.store import NotFound
 from callendar.domain.hand import Origin, ReferralId
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import may_explain, may_set, view_of
 from callendar.engine.ordering import PlannedAsk, ReferralAsk, ReferralPatch
-from callendar.engine.orders import Idempotency, Written
+from callendar.engine.orders import Idempotency
+from callendar.web.api.giving import ANSWERED, BasedOn, check_known, give_order
 from callendar.web.api.people import json
 from callendar.web.auth import order_origin
 from callendar.web.detail import WirePersonDetail, WireReferral, wire_referrals
@@ -28,11 +28,6 @@ from callendar.web.room import Asked, InRoom, Room
 
 _encode = msgspec.json.Encoder().encode
 
-BasedOn: TypeAlias = Annotated[
-    str | None,
-    QueryParameter(description="The version looked at; 409 if the person's orders by hand changed after it."),
-]
-ANSWERED = {200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
 PLANNED = {201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
 
 
@@ -67,30 +62,6 @@ class ManyBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     divert_to: str | None = None
 
 
-class ClaimBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A claim, by its key."""
-
-    claim: str
-    based_on: str | None = None
-
-
-class MarkBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A mark for a booking, by its key from explain, or for its whole series."""
-
-    claim: str
-    mark: str
-    series: bool = False
-    based_on: str | None = None
-
-
-class UnmarkBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A booking, or its whole series, that is to lose the mark given in the app."""
-
-    claim: str
-    series: bool = False
-    based_on: str | None = None
-
-
 class PersonChange(Struct, frozen=True, kw_only=True):
     """What undo takes back of an order for many."""
 
@@ -113,8 +84,6 @@ class Referrals(Struct, frozen=True, kw_only=True):
 
 MANY = {200: ResponseSpec(ManyChanges, generate_examples=False), **REFUSALS}
 
-Give: TypeAlias = Callable[[Origin, PersonId, Idempotency | None], Awaitable[Written]]
-
 
 @put("/people/{person_id:str}/referral", summary="Refer a person from now on", responses=ANSWERED)
 async def set_referral(
@@ -122,7 +91,7 @@ async def set_referral(
 ) -> Response[bytes]:
     """`until` absent = the reason's own end, null = none. The reasons `available` and `back` end what is for now."""
     orders = room.parts.orders
-    return await _ordered(
+    return await give_order(
         request,
         room,
         person_id,
@@ -138,7 +107,7 @@ async def clear_referral(
 ) -> Response[bytes]:
     """Nothing changes if there is none."""
     orders = room.parts.orders
-    return await _ordered(
+    return await give_order(
         request,
         room,
         person_id,
@@ -166,7 +135,7 @@ async def plan(
 ) -> Response[bytes]:
     """Answered with the id of the new one as `referral`."""
     orders = room.parts.orders
-    return await _ordered(
+    return await give_order(
         request,
         room,
         person_id,
@@ -206,7 +175,7 @@ async def change_referral(
 ) -> Response[bytes]:
     """Absent = as it was. `start` now starts it now."""
     orders = room.parts.orders
-    return await _ordered(
+    return await give_order(
         request,
         room,
         await _whose(request, room, referral_id),
@@ -227,7 +196,7 @@ async def delete_referral(
 ) -> Response[bytes]:
     """One under way ends now."""
     orders = room.parts.orders
-    return await _ordered(
+    return await give_order(
         request,
         room,
         await _whose(request, room, referral_id),
@@ -235,137 +204,6 @@ async def delete_referral(
             request.user, origin, ReferralId(referral_id), based_on=based_on, idempotency=key
         ),
     )
-
-
-@put("/people/{person_id:str}/silence", summary="Tell a claim to be quiet", responses=ANSWERED)
-async def silence(
-    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[ClaimBody], based_on: BasedOn = None
-) -> Response[bytes]:
-    """In force: until it ends or her day does; coming: for good."""
-    orders = room.parts.orders
-    return await _ordered(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.silence(
-            request.user, origin, person, data.claim, based_on=data.based_on or based_on, idempotency=key
-        ),
-    )
-
-
-@delete(
-    "/people/{person_id:str}/silence", summary="Let a silenced claim speak again", status_code=200, responses=ANSWERED
-)
-async def unsilence(
-    request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None
-) -> Response[bytes]:
-    """The claim in the body, or as `?claim=`."""
-    orders = room.parts.orders
-    data = await _body_or_query(request, ClaimBody)
-    return await _ordered(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.unsilence(
-            request.user, origin, person, data.claim, based_on=data.based_on or based_on, idempotency=key
-        ),
-    )
-
-
-@put("/people/{person_id:str}/marks", summary="Mark a booking or a series", responses=ANSWERED)
-async def mark(
-    request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[MarkBody], based_on: BasedOn = None
-) -> Response[bytes]:
-    """`m:`, `m;`, `m:>123` or `*`; over what the subject says."""
-    orders = room.parts.orders
-    return await _ordered(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.mark(
-            request.user,
-            origin,
-            person,
-            data.claim,
-            data.mark,
-            series=data.series,
-            based_on=data.based_on or based_on,
-            idempotency=key,
-        ),
-    )
-
-
-@delete("/people/{person_id:str}/marks", summary="Take a mark away", status_code=200, responses=ANSWERED)
-async def unmark(request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None) -> Response[bytes]:
-    """The claim in the body, or as `?claim=…&series=true`."""
-    orders = room.parts.orders
-    data = await _body_or_query(request, UnmarkBody)
-    return await _ordered(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.unmark(
-            request.user,
-            origin,
-            person,
-            data.claim,
-            series=data.series,
-            based_on=data.based_on or based_on,
-            idempotency=key,
-        ),
-    )
-
-
-@post("/changes/{change_id:str}/undo", summary="Take a change back", status_code=200, responses=ANSWERED)
-async def undo(request: Asked, room: InRoom, change_id: FromPath[str]) -> Response[bytes]:
-    """Within 10 minutes, and only if the person's orders have not changed since."""
-    gone = not_found(f"There is no change {change_id!r}.")
-    try:
-        person_id = (await room.parts.store.load_change(request.user.company_id, change_id)).person_id
-    except NotFound:
-        raise gone from None
-    _check_known(request, room, person_id, gone)
-    orders = room.parts.orders
-    return await _ordered(
-        request,
-        room,
-        person_id,
-        lambda origin, _person, _key: orders.undo(request.user, origin, change_id),
-        keep=True,
-    )
-
-
-async def _ordered(
-    request: Asked,
-    room: Room,
-    person_id: str,
-    give: Give,
-    *,
-    status: int = 200,
-    made: bool = False,
-    keep: bool = False,
-) -> Response[bytes]:
-    """Give the order, once, and answer with the person; a conflict is answered with what stands."""
-    viewer = request.user
-    _company, row = room.details.find_row(viewer, person_id)
-    origin = order_origin(viewer, request.auth, row.person)
-
-    async def act(key: Idempotency | None) -> bytes:
-        return (await give(origin, row.person.id, key)).change.encode()
-
-    try:
-        change = (await room.once.do(request, act, keep=keep)).decode()
-    except Conflict as error:
-        stands = await room.details.encode(viewer, person_id)
-        version = room.parts.held.company(viewer.company_id).version
-        raise Fault(
-            409,
-            error.code,
-            f"{str(error)[:1].upper()}{str(error)[1:]}.",
-            {"version": version, "person": msgspec.Raw(stands)},
-        ) from error
-    referral = await _made(room, viewer.company_id, row.person.id, change) if made else None
-    return json(await room.details.encode(viewer, person_id, change=change, referral=referral), status)
 
 
 def _common_origin(origins: set[Origin]) -> Origin:
@@ -376,18 +214,6 @@ def _common_origin(origins: set[Origin]) -> Origin:
     return "app"
 
 
-async def _made(room: Room, company_id: Any, person_id: PersonId, change: str) -> str | None:
-    """The referral that a change added, if it is still there."""
-    try:
-        before = (await room.parts.store.load_change(company_id, change)).before
-    except NotFound:
-        return None
-    known = {each.id for each in before.referrals}
-    causes = await room.parts.store.load_causes(company_id, person_id)
-    new = [each for each in causes.orders.referrals if each.id not in known]
-    return min(new, key=lambda each: each.accepted).id if new else None
-
-
 async def _whose(request: Asked, room: Room, referral_id: str) -> PersonId:
     """Whose referral that is; who may not set referrals for her does not learn that there is one."""
     gone = not_found(f"There is no referral {referral_id!r}.")
@@ -395,35 +221,8 @@ async def _whose(request: Asked, room: Room, referral_id: str) -> PersonId:
         person_id = await room.parts.store.find_referral(request.user.company_id, ReferralId(referral_id))
     except NotFound:
         raise gone from None
-    _check_known(request, room, person_id, gone)
+    check_known(request, room, person_id, gone)
     return person_id
 
 
-def _check_known(request: Asked, room: Room, person_id: PersonId, gone: Fault) -> None:
-    company, row = room.details.find_row(request.user, person_id)
-    if not may_set(request.user, row.person, company):
-        raise gone
-
-
-async def _body_or_query(request: Asked, wanted: type[Any]) -> Any:
-    """A body for `DELETE`, which not every client can send."""
-    body = await request.body()
-    if body:
-        return msgspec.json.decode(body, type=wanted)
-    return msgspec.convert(dict(request.query_params), wanted, strict=False)
-
-
-ROUTES = [
-    set_referral,
-    clear_referral,
-    list_referrals,
-    plan,
-    set_for_many,
-    change_referral,
-    delete_referral,
-    silence,
-    unsilence,
-    mark,
-    unmark,
-    undo,
-]
+ROUTES = [set_referral, clear_referral, list_referrals, plan, set_for_many, change_referral, delete_referral]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import httpx2
 
@@ -44,7 +45,7 @@ class RadicaleServer:
         """Make a calendar; its URL."""
         told = f"BEGIN:VCALENDAR&#13;\nBEGIN:VTIMEZONE&#13;\nTZID:{zone}&#13;\nEND:VTIMEZONE&#13;\nEND:VCALENDAR&#13;\n"
         more = f"<C:calendar-timezone>{told}</C:calendar-timezone>" if zone else ""
-        body = _MKCALENDAR.format(name=name or calendar, component=component, more=more)
+        body = _MKCALENDAR.format(name=escape(name or calendar), component=component, more=more)
         self._send("MKCALENDAR", user, self.calendar_url(user, calendar), body.encode())
         return self.calendar_url(user, calendar)
 

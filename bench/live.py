@@ -22,7 +22,8 @@ BOOKING = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//bench//EN
 BEGIN:VEVENT
-UID:{uid}
+UID:bench
+SEQUENCE:{round}
 DTSTAMP:{now}
 DTSTART:{start}
 DTEND:{end}
@@ -65,7 +66,6 @@ def measure() -> Iterable[Figure]:
                 now = datetime.now(UTC)
                 written = time.perf_counter()
                 body = BOOKING.format(
-                    uid=f"bench-{n}",
                     now=_stamp(now),
                     start=_stamp(now - timedelta(minutes=1)),
                     end=_stamp(now + timedelta(minutes=30 + n)),

@@ -6,10 +6,9 @@ import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from callendar.domain.claiming import derive_claims
-
 from bench.figure import Figure, seconds
 from callendar.domain.booking import Booking
+from callendar.domain.claiming import derive_claims
 from callendar.domain.hours import hours_of
 from callendar.domain.person import Person, PersonId
 from callendar.domain.reason_table import REASONS

@@ -95,6 +95,8 @@ class Sync:
         self._reader = Reader(store, clock, self._marks)
         self._news = anyio.Event()
         self._noted = anyio.Event()
+        self._first = anyio.Event()
+        """A connection was read for the first time: whoever has just connected it wants to see that at once."""
 
     # asked from outside --------------------------------------------------------------------------------------------
 
@@ -266,6 +268,8 @@ class Sync:
         cursor: str | None,
         oldest: datetime,
     ) -> None:
+        if connection_id not in self._held.read_at:
+            self._first.set()
         self._held.note_read(connection_id, oldest)
         synced.read_at[connection_id] = oldest
         if cursor is None:
@@ -277,9 +281,9 @@ class Sync:
     async def _keep_progress(self) -> None:
         while True:
             await self._noted.wait()
-            self._noted = anyio.Event()
+            self._noted, self._first = anyio.Event(), anyio.Event()
             await self._store_progress()
-            await self._clock.sleep(KEEP_SECONDS)
+            await wait_for(self._first, self._clock, KEEP_SECONDS)
 
     async def _store_progress(self) -> None:
         for company_id, synced in list(self._companies.items()):

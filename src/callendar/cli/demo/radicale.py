@@ -22,6 +22,7 @@ from callendar.domain.errors import CallendarError
 
 PORT = 5232
 READY_SECONDS = 20
+ATTEMPTS = 5
 AT_ONCE = 4
 MKCALENDAR = """<?xml version="1.0" encoding="utf-8"?>
 <C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:set><D:prop>
@@ -61,13 +62,31 @@ def free_port(wanted: int, host: str = "127.0.0.1") -> int:
 
 @asynccontextmanager
 async def running_radicale(folder: Path, passwords: Mapping[str, str]) -> AsyncGenerator[Radicale]:
-    """Start Radicale on a folder, wait until it answers, and end it with the block."""
+    """Start Radicale on a folder, wait until it answers, and end it with the block.
+
+    Raises:
+        DemoFault: It is not installed, or does not start.
+    """
     if find_spec("radicale") is None:
         raise DemoFault(
             "the demo keeps its calendars in Radicale, which is not installed: pip install 'callendar[demo]'"
         )
     users = _write_users(folder, passwords)
-    port = free_port(PORT)
+    port = PORT
+    for _ in range(ATTEMPTS):
+        port = free_port(port)
+        server = Radicale(url=f"http://127.0.0.1:{port}/")
+        async with _running_process(folder, users, port) as process:
+            if await _is_ours(server, process, next(iter(passwords.items()))):
+                yield server
+                return
+        # Somebody else took the port since it was free.
+        port += 1
+    raise DemoFault(f"Radicale did not start; what it said is in {folder / 'radicale.log'}")
+
+
+@asynccontextmanager
+async def _running_process(folder: Path, users: Path, port: int) -> AsyncGenerator[anyio.abc.Process]:
     command = [
         *(sys.executable, "-m", "radicale", "--config", "", "--server-hosts", f"127.0.0.1:{port}"),
         *("--storage-filesystem-folder", str(folder / "collections"), "--rights-type", "owner_write"),
@@ -77,10 +96,8 @@ async def running_radicale(folder: Path, passwords: Mapping[str, str]) -> AsyncG
     with (folder / "radicale.log").open("wb") as log:
         # A session of its own: Ctrl-C reaches the demo alone, which then ends the server in its own order.
         process = await anyio.open_process(command, stdout=log, stderr=log, start_new_session=True)
-    server = Radicale(url=f"http://127.0.0.1:{port}/")
     try:
-        await _wait_ready(server, process, folder)
-        yield server
+        yield process
     finally:
         with anyio.CancelScope(shield=True):
             if process.returncode is None:
@@ -101,17 +118,18 @@ def _write_users(folder: Path, passwords: Mapping[str, str]) -> Path:
     return users
 
 
-async def _wait_ready(server: Radicale, process: anyio.abc.Process, folder: Path) -> None:
+async def _is_ours(server: Radicale, process: anyio.abc.Process, user: tuple[str, str]) -> bool:
+    """Wait until it answers to a password of ours; False when another server does, or it has ended."""
     with anyio.move_on_after(READY_SECONDS):
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, auth=user, timeout=READY_SECONDS) as client:
             while process.returncode is None:
                 try:
-                    await client.get(server.url)
+                    answer = await client.request("PROPFIND", server.url, headers={"Depth": "0"})
                 except httpx2.TransportError:
                     await anyio.sleep(0.05)
                 else:
-                    return
-    raise DemoFault(f"Radicale did not start; what it said is in {folder / 'radicale.log'}")
+                    return answer.status_code == 207
+    return False
 
 
 async def fill(server: Radicale, members: Iterable[Member], passwords: Mapping[str, str], now: datetime) -> None:

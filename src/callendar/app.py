@@ -148,20 +148,24 @@ async def serve_until_stopped(
                 tasks.start_soon(_run_engine, engine, held)
                 tasks.start_soon(parts.expand.warm_up)
                 await held.wait()
-                listen = Listen(
-                    host=settings.host,
-                    port=settings.port,
-                    tls_cert=settings.tls_cert,
-                    tls_key=settings.tls_key,
-                    trusted_proxies=settings.trusted_proxies,
-                    public_url=settings.public_url,
-                )
-                await Server(web, listen).run(lambda url: ready(url, parts))
+                await Server(web, listen_of(settings)).run(lambda url: ready(url, parts))
                 tasks.cancel_scope.cancel()
 
 
 async def _run_engine(engine: Engine, held: anyio.Event) -> None:
     await engine.run(ready=held)
+
+
+def listen_of(settings: Settings) -> Listen:
+    """Where a service with these settings listens."""
+    return Listen(
+        host=settings.host,
+        port=settings.port,
+        tls_cert=settings.tls_cert,
+        tls_key=settings.tls_key,
+        trusted_proxies=settings.trusted_proxies,
+        public_url=settings.public_url,
+    )
 
 
 def find_console(settings: Settings) -> Path | None:

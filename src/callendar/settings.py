@@ -98,7 +98,10 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{error} (set in {_blamed(str(error), origins)})") from error
+        name = next((name for name in origins if f"$.{name}" in str(error)), None)
+        wrong = f"{name} is {values.get(name)!r}" if name else "the settings are wrong"
+        whence = f" (from {origins[name]})" if name else ""
+        raise SettingsError(f"{wrong}{whence}: {str(error).split(' - at')[0].lower()}; mend it there") from error
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
     return Loaded(settings=settings, origins=origins)
@@ -114,10 +117,3 @@ def _from_text(name: str, given: str) -> object:
         except msgspec.DecodeError as error:
             raise SettingsError(f"{PREFIX}SWITCHBOARDS is not JSON: {error}") from error
     return given
-
-
-def _blamed(message: str, origins: Mapping[str, str]) -> str:
-    for name, origin in origins.items():
-        if f"$.{name}" in message:
-            return origin
-    return "the settings"

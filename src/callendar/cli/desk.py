@@ -110,7 +110,7 @@ async def find_person(desk: CommandDesk, wanted: str) -> Person:
 def show_table(columns: list[str], rows: list[list[str]], empty: str) -> None:
     """Print a table, or what to do when there is nothing in it."""
     if not rows:
-        console.print(empty, markup=False, highlight=False)
+        console.print(empty, markup=False, highlight=False, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

@@ -24,7 +24,9 @@ def doctor(company: CompanyOption = None) -> None:
         console.print("[bold]Settings[/]")
         for name, origin in loaded.origins.items():
             value = getattr(loaded.settings, name)
-            console.print(f"  {name} = {escape(str(value))}  [dim]({escape(origin)})[/]", highlight=False)
+            console.print(
+                f"  {name} = {escape(str(value))}  [dim]({escape(origin)})[/]", highlight=False, soft_wrap=True
+            )
         faults = 0
         async with open_parts(loaded.settings) as parts:
             companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
@@ -33,7 +35,7 @@ def doctor(company: CompanyOption = None) -> None:
                 async for finding in examine(parts.store, each, parts.sources, parts.source_context):
                     faults += not finding.well
                     sign = "[green]ok[/]" if finding.well else "[red]fault[/]"
-                    console.print(f"  {sign}  {escape(finding.said)}", highlight=False)
+                    console.print(f"  {sign}  {escape(finding.said)}", highlight=False, soft_wrap=True)
             if not companies:
                 console.print("There is no company yet; add one with: callendar company add NAME")
         if faults:

@@ -42,11 +42,14 @@ def explain(
     async def work() -> None:
         async with open_parts(load_settings().settings, stored=person is not None or company is not None) as parts:
             whose = None
+            extensions: frozenset[str] = frozenset()
             if person is None and company is None:
                 rules = new_company("out of the box", "Europe/Stockholm", "en")
             else:
                 rules = await find_company(parts, company)
                 whose = await find_person(CommandDesk(parts=parts, company=rules), person) if person else None
+                rows = (await parts.store.load_rows(rules.id)).rows
+                extensions = frozenset(each.number for row in rows for each in row.person.extensions)
             ask = BookingAsk(
                 subject=subject,
                 show_as=cast("ShowAs", _one_of("--show-as", show_as, ShowAs)),
@@ -59,7 +62,7 @@ def explain(
                 owned=not shared,
                 mode=cast("Mode | None", mode and _one_of("--mode", mode, Mode)),
             )
-            explained = explain_booking(ask, rules, whose, parts.clock.now())
+            explained = explain_booking(ask, rules, whose, parts.clock.now(), extensions=extensions)
             what = explained.kind
             if explained.reason:
                 what += f", {rules.reason(explained.reason).label(rules.language).lower()}"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from callendar.app import listen_of
 from callendar.cli.desk import CompanyOption, console, find_person, opened, run, show_table
 from callendar.domain.errors import InvalidValue
 from callendar.domain.person import ViewerId
@@ -44,6 +45,10 @@ def create(
             )
             console.print(f"{made.id} ({role}). Keep the token, it is not shown again:", highlight=False)
             console.print(secret, markup=False, highlight=False, soft_wrap=True)
+            console.print("In a browser:", highlight=False)
+            console.print(
+                f"{listen_of(desk.parts.settings).url}/?ticket={secret}", markup=False, highlight=False, soft_wrap=True
+            )
 
     run(work)
 

@@ -17,7 +17,7 @@ from callendar.domain.claim import Claim, Kind
 from callendar.domain.claiming import Judged, derive_claims
 from callendar.domain.errors import InvalidValue
 from callendar.domain.hand import Orders
-from callendar.domain.mark import build_marks, order_of_categories, read_subject
+from callendar.domain.mark import Marks, build_marks, order_of_categories, read_subject
 from callendar.domain.person import Person, PersonId
 from callendar.domain.phrases import say_claim, say_gap
 from callendar.domain.privacy import View, redact, shown_reason
@@ -138,8 +138,13 @@ def explain_person(causes: Causes, company: Company, at: datetime, view: View) -
     )
 
 
-def explain_booking(ask: BookingAsk, company: Company, person: Person | None, now: datetime) -> BookingExplanation:
+def explain_booking(
+    ask: BookingAsk, company: Company, person: Person | None, now: datetime, *, extensions: frozenset[str] = frozenset()
+) -> BookingExplanation:
     """What a booking would do for a person, or for anybody of the company; nothing is stored.
+
+    Args:
+        extensions: The company's, which a `>number` may divert to.
 
     Raises:
         InvalidValue: Its times make no sense.
@@ -148,7 +153,10 @@ def explain_booking(ask: BookingAsk, company: Company, person: Person | None, no
     if ask.mode is not None:
         company = structs.replace(company, rules=structs.replace(company.rules, mode=ask.mode))
         whose = structs.replace(whose, mode=None)
-    causes = causes_of([_booking(ask, company, whose, now)], whose, now, owned=ask.owned)
+    marks = build_marks(company, whose, extensions)
+    causes = structs.replace(
+        causes_of([_booking(ask, marks, whose, now)], whose, now, owned=ask.owned), extensions=extensions
+    )
     derived = derive_claims(causes, company)
     judged = derived.judged[0]
     claim = next((each for each in derived.claims if each.kind != "note"), None) or next(iter(derived.claims), None)
@@ -306,8 +314,7 @@ def _explained_booking(judged: Judged, person: Person, company: Company, view: V
     )
 
 
-def _booking(ask: BookingAsk, company: Company, person: Person, now: datetime) -> Booking:
-    marks = build_marks(company, person, frozenset())
+def _booking(ask: BookingAsk, marks: Marks, person: Person, now: datetime) -> Booking:
     private = ask.sensitivity in ("private", "confidential")
     read = read_subject(ask.subject, marks)
     return Booking(

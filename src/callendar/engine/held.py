@@ -131,11 +131,7 @@ class HeldPeople:
     async def _refresh_company(self, company: Company) -> bool:
         held = self._companies.get(company.id)
         if held is None:
-            loaded = await self._store.load_rows(company.id)
-            rows = [self._compactor.compact(row) for row in loaded.rows]
-            self._companies[company.id] = HeldCompany(company, loaded.epoch, loaded.n, rows)
-            log.info("company_held", company=company.id, people=len(loaded.rows))
-            return True
+            return await self._hold(company)
         rules_changed = held.company != company
         held.company = company
         counter = await self._store.load_counter(company.id)
@@ -143,8 +139,7 @@ class HeldPeople:
             return rules_changed
         changed = await self._store.load_rows_since(company.id, held.n)
         if changed is None or changed.epoch != held.epoch:
-            del self._companies[company.id]
-            return await self._refresh_company(company)
+            return await self._hold(company)
         for row in sorted(changed.rows, key=lambda row: row.version):
             held.rows[row.person.id] = self._compactor.compact(row)
             held.recent.append(Touched(row.version, row.person.id))
@@ -154,6 +149,14 @@ class HeldPeople:
         held.n = changed.n
         while len(held.recent) > RECENT:
             held.oldest = held.recent.popleft().n
+        return True
+
+    async def _hold(self, company: Company) -> bool:
+        """Load a whole company, in place of what was held of it."""
+        loaded = await self._store.load_rows(company.id)
+        rows = [self._compactor.compact(row) for row in loaded.rows]
+        self._companies[company.id] = HeldCompany(company, loaded.epoch, loaded.n, rows)
+        log.info("company_held", company=company.id, people=len(rows))
         return True
 
     def note_read(self, connection_id: ConnectionId, at: datetime) -> None:

@@ -7,7 +7,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, route
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
@@ -16,7 +16,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from callendar.contracts.store import NotFound
-from callendar.engine.tokens import SESSION_DAYS, create_session
+from callendar.engine.tokens import SESSION_DAYS, create_session, hash_secret
 from callendar.web.auth import COOKIE, OPEN_TO_ALL
 from callendar.web.faults import not_found
 from callendar.web.room import AskedByAnybody, InRoom, Room
@@ -24,7 +24,7 @@ from callendar.web.room import AskedByAnybody, InRoom, Room
 A_YEAR = 31_536_000
 
 
-@get("/", opt=OPEN_TO_ALL, include_in_schema=False)
+@route("/", http_method=["GET", "HEAD"], opt=OPEN_TO_ALL, include_in_schema=False)
 async def show_page(request: AskedByAnybody, room: InRoom, ticket: FromQuery[str | None] = None) -> Response[Any]:
     """The console's page; with a ticket, a session first and then the page without it."""
     if ticket is not None:
@@ -41,8 +41,14 @@ async def show_page(request: AskedByAnybody, room: InRoom, ticket: FromQuery[str
 
 async def _admit(request: AskedByAnybody, room: Room, ticket: str) -> Response[Any]:
     token_id = room.parts.tickets.get(ticket)
+    if token_id is None:
+        # A token's own secret lets a browser in as well: whoever holds it may do as much without one.
+        holder = await room.parts.store.load_viewer(hash_secret(ticket), room.parts.clock.now())
+        token_id = holder and holder.id
     refused = _plain(
-        "This ticket is not valid", "It is wrong, or the service was started anew since; take the newest address.", 403
+        "This ticket is not valid",
+        "It is wrong, revoked, or of an earlier start of the service; take the newest address.",
+        403,
     )
     if token_id is None:
         return refused
@@ -88,7 +94,7 @@ def console_routes(folder: Path | None) -> list[HTTPRouteHandler]:
     """The page, and its files as they stand now."""
     assets = load_assets(folder)
 
-    @get("/assets/{name:path}", opt=OPEN_TO_ALL, include_in_schema=False)
+    @route("/assets/{name:path}", http_method=["GET", "HEAD"], opt=OPEN_TO_ALL, include_in_schema=False)
     async def show_asset(name: FromPath[str]) -> Response[bytes]:
         asset = assets.get(name.lstrip("/"))
         if asset is None:

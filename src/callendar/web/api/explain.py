@@ -97,7 +97,13 @@ async def explain_any(request: Asked, room: InRoom, data: JSONBody[BookingBody])
     given: dict[str, Any] = structs.asdict(data) | {
         name: _moment(name, getattr(data, name)) for name in ("start", "end")
     }
-    return explain_booking(BookingAsk(**given), held.company, row and row.person, room.parts.clock.now())
+    return explain_booking(
+        BookingAsk(**given),
+        held.company,
+        row and row.person,
+        room.parts.clock.now(),
+        extensions=frozenset(each.number for one in held.rows.values() for each in one.person.extensions),
+    )
 
 
 def _moment(name: str, given: str | None) -> datetime | date | None:

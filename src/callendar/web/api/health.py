@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from litestar import get
+from litestar import get, head
 from msgspec import Struct
 
 from callendar.contracts.store import StoreError
@@ -31,4 +31,10 @@ async def show_health(room: InRoom) -> Health:
     return Health(status="ok", version=room.parts.version, now=room.parts.clock.now())
 
 
-ROUTES = [show_health]
+@head("/health", opt=OPEN_TO_ALL, include_in_schema=False)
+async def show_health_head(room: InRoom) -> None:
+    """The same without a body, as load balancers ask."""
+    await show_health.fn(room)
+
+
+ROUTES = [show_health, show_health_head]

@@ -57,6 +57,21 @@ async def test_the_end_is_what_was_asked_for(cast: Cast, body: dict[str, Any], u
     assert state.get("until") == (until and wire(until))
 
 
+async def test_a_planned_referral_is_started_now_and_ended_now(cast: Cast) -> None:
+    """§4.2: by id; of a repeated one the occurrence alone, the others stay. `now` stands alone."""
+    weekly = {"reason": "course", "start": "15:00", "until": "2026-11-23T16:00:00Z", "repeat": "FREQ=DAILY"}
+    planned = (await order(cast, "anna", "POST", f"people/{ANNA}/referrals", weekly))["referral"]
+    mixed = await cast.ask("anna", "PATCH", f"referrals/{planned}", {"start": "now", "text": "x"})
+    assert mixed.status_code == 400
+    started = await order(cast, "anna", "PATCH", f"referrals/{planned}", {"start": "now"})
+    assert (started["state"]["reason"]["code"], started["state"]["planned"]) == ("course", True)
+    assert started["state"]["until"] == "2026-11-23T16:00:00Z"
+    apart = next(each["id"] for each in started["referrals"] if each["id"] != planned)
+    ended = await order(cast, "anna", "PATCH", f"referrals/{apart}", {"until": "now"})
+    assert ended["state"]["kind"] == "available"
+    assert "2026-11-24T15:00:00Z" in {each["start"] for each in ended["upcoming"]}
+
+
 async def test_diverts_false_informs(cast: Cast) -> None:
     """The phone still rings."""
     state = (await order(cast, "anna", "PUT", REFERRAL, {"reason": "lunch", "diverts": False}))["state"]

@@ -13,11 +13,13 @@ from callendar.domain.errors import InvalidValue, Refused
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.laying import clear_top, end_all_for_now, lay
 from callendar.domain.mark import build_marks, read_app_mark
+from callendar.domain.planned import end_now, start_now
 from callendar.domain.reason import ReasonCode
 from callendar.domain.repeat import check_repeat
 from callendar.domain.silence import silence_for, silences_for_available
 from callendar.engine.desk import Desk
 
+NOW = "now"
 AVAILABLE, BACK = "available", "back"
 """Reserved reasons of `PUT /people/{id}/referral` (`rules.md` §4.4)."""
 
@@ -113,8 +115,13 @@ def plan_referral(desk: Desk, ask: PlannedAsk) -> Orders:
 
 
 def patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) -> Orders:
-    """Change a referral in place; it keeps its id and its place in the order of acceptance."""
+    """Change a referral in place; it keeps its id and its place in the order of acceptance.
+
+    `now` as `start` or `until`, alone, starts or ends the occurrence under way, else the next (§4.2).
+    """
     before = _find(desk, referral_id)
+    if NOW in (patch.start, patch.until):
+        return _moved_to_now(desk, before, patch)
     reason = before.reason if isinstance(patch.reason, UnsetType) else desk.company.reason(patch.reason).code
     start = before.start
     if not isinstance(patch.start, UnsetType):
@@ -138,6 +145,18 @@ def patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) ->
     )
     _check_planned(desk, after)
     return _replaced(desk.orders, after)
+
+
+def _moved_to_now(desk: Desk, before: Referral, patch: ReferralPatch) -> Orders:
+    given = [name for name in patch.__struct_fields__ if getattr(patch, name) is not UNSET]
+    if len(given) > 1:
+        raise InvalidValue(f"`now` stands alone: leave {', '.join(given)} but one out, or give instants")
+    if not before.planned and patch.start == NOW:
+        raise InvalidValue("a referral for now has begun already")
+    move = start_now if patch.start == NOW else end_now
+    moved = move(before, desk.now, desk.person.zone_info, new_id=ReferralId("r_" + token_hex(10)))
+    kept = tuple(each for each in desk.orders.referrals if each.id != before.id)
+    return structs.replace(desk.orders, referrals=(*kept, *moved))
 
 
 def delete_referral(desk: Desk, referral_id: ReferralId) -> Orders:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from msgspec import Struct
@@ -31,9 +31,9 @@ from callendar.logs import set_up_logs
 from callendar.settings import Settings
 from callendar.store.hold import hold
 from callendar.store.open import open_store
-from callendar.web.parts import WebParts
-from callendar.web.server import Listen, Server
-from callendar.web.site import create_web
+
+if TYPE_CHECKING:
+    from callendar.web.server import Listen
 
 SOURCES, SWITCHBOARDS = "callendar.sources", "callendar.switchboards"
 """Entry-point groups; ours register as a third party's do."""
@@ -118,6 +118,11 @@ async def serve_until_stopped(
     Raises:
         StoreError: Another serve holds the database, or it cannot be opened.
     """
+    # A third of the start of every command, and only this one needs it.
+    from callendar.web.parts import WebParts
+    from callendar.web.server import Server
+    from callendar.web.site import create_web
+
     set_up_logs(settings.log, file=settings.log_file)
     with hold(settings.database):
         async with open_parts(settings) as parts:
@@ -158,6 +163,8 @@ async def _run_engine(engine: Engine, held: anyio.Event) -> None:
 
 def listen_of(settings: Settings) -> Listen:
     """Where a service with these settings listens."""
+    from callendar.web.server import Listen
+
     return Listen(
         host=settings.host,
         port=settings.port,

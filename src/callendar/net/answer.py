@@ -77,6 +77,8 @@ def refusal(answer: Answer) -> SourceError:
         return NotShared(f"{where} is not there ({status}); check the address, and that it is still shared")
     if status >= 500 or status == 408:
         return Unreachable(f"{where} is out of order for now ({status}); it is tried again by and by")
+    if status == 304:
+        return Unreachable(f"{where} says that nothing has changed (304), but was not asked that; it is tried again")
     if 300 <= status < 400:
         return Unreachable(f"{where} points elsewhere without saying where ({status}); check the address")
     return Unreadable(f"{where} does not understand what is asked ({status}); check the address", item=where)

@@ -1,0 +1,87 @@
+"""What the pages tell a newcomer to type is typed here, and has to do what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SECONDS = 60
+
+
+def _typed(page: Path) -> list[tuple[str, str]]:
+    """Each call of a page with what it prints there."""
+    calls: list[tuple[str, str]] = []
+    for block in re.findall(r"^```console\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for call in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, printed = call.partition("\n")
+            calls.append((line, printed))
+    return calls
+
+
+def _run(line: str, folder: Path) -> str:
+    """What a `callendar` call prints in a folder of its own, without the spaces at the ends of its lines."""
+    program, *words = shlex.split(line)
+    assert program == "callendar", line
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLENDAR_")}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("callendar")), *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+    return _tidy(done.stdout)
+
+
+def _tidy(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _without_ids(text: str) -> str:
+    """Ids are random."""
+    return re.sub(r"\b(co|p|cal|t|r)_[0-9a-f]{8,}\b", r"\1_…", text)
+
+
+def test_a_rehearsal_says_what_the_page_shows() -> None:
+    """docs/howto/rehearse-a-calendar.md, every call to the letter; nothing is left behind."""
+    before = sorted(path.name for path in (DOCS / "howto").iterdir())
+    calls = _typed(DOCS / "howto" / "rehearse-a-calendar.md")
+    assert len(calls) == 2
+    for line, printed in calls:
+        assert _run(line, DOCS / "howto") == printed
+    assert sorted(path.name for path in (DOCS / "howto").iterdir()) == before
+
+
+def test_the_tutorial_leads_to_a_referral(tmp_path: Path) -> None:
+    """docs/tutorial/first-calendar.md, step 3: company, person, calendar; read, she is referred with the why shown."""
+    page = DOCS / "tutorial" / "first-calendar.md"
+    text = page.read_text(encoding="utf-8")
+    calendar = re.search(r"^\$ cat > budget\.ics <<END\n(.*?)^END$", text, re.MULTILINE | re.DOTALL)
+    assert calendar is not None
+    filled = subprocess.run(
+        ["bash", "-c", f"cat <<END\n{calendar[1]}END"], capture_output=True, text=True, timeout=SECONDS, check=True
+    ).stdout
+    (tmp_path / "callendar").mkdir()
+    (tmp_path / "callendar" / "budget.ics").write_text(filled, encoding="utf-8")
+    folder = tmp_path / "nordlys"
+    folder.mkdir()
+    step = text.partition("## 3.")[2]
+    calls = [(line, printed) for line, printed in _typed(page) if line in step]
+    for start in ("callendar company add", "callendar people add", "callendar connect ics"):
+        line, printed = next(each for each in calls if each[0].startswith(start))
+        assert _without_ids(_run(line, folder)) == _without_ids(printed), line
+    assert _run("callendar calendars sync", folder) == "budget: read\n"
+    assert "Meeting (referred)" in _run("callendar people list", folder)
+    said = _run("callendar referral show --person 101", folder)
+    assert said.startswith("Anna Svensson: Meeting (referred), back ")
+    assert "\nm: in a booking " in said
+    line, printed = next(each for each in calls if each[0].startswith("callendar token create"))
+    assert _run(line, folder).splitlines()[0].partition(" ")[2] == printed.splitlines()[0].partition(" ")[2]

@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 import pytest
-from tests.unit.docs.pages import REFERENCE, read_sections
 from typer.main import get_command
 
 from callendar.cli.program import program
+from tests.unit.docs.pages import REFERENCE, read_sections
 
-SECTIONS = {name: text for name, text in read_sections(REFERENCE / "commands.md").items()}
+SECTIONS = read_sections(REFERENCE / "commands.md")
 
 
 def _leaves(command: Any, path: str) -> dict[str, Any]:

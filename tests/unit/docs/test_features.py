@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from tests.unit.docs.pages import REFERENCE, ROOT, code_in, read_rows
 
 ROWS = read_rows(REFERENCE / "features.md", columns=5)

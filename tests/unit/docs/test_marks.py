@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 from callendar.cli.company import new_company
 from callendar.engine.explain import BookingAsk, explain_booking
+from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 COMPANY = new_company("out of the box", "Europe/Stockholm", "en")
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

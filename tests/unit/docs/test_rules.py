@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 import msgspec
-from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 from callendar.domain.reason import Reason
 from callendar.domain.reason_table import LANGUAGES, REASONS
 from callendar.domain.rules import Rules
+from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 ENDS = {
     "none": "no end",

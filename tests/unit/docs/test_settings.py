@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 import msgspec
-from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 from callendar.settings import PREFIX, Settings
+from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 
 def test_every_setting_stands_there_with_its_variable_and_default() -> None:

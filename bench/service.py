@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-READY_SECONDS = 240
+READY_SECONDS = 600
 
 
 @contextmanager

@@ -36,6 +36,8 @@ class SqlTransaction:
         self._extensions = extensions
         self._sweep = sweep
         self._now = now
+        self._company: Company | None = None
+        """Once loaded: nobody else can change it while this transaction writes."""
         self._rows: dict[PersonId, rows.RowDraft] = {}
         self._gone: dict[PersonId, datetime] = {}
         self._ordered: set[PersonId] = set()
@@ -58,7 +60,9 @@ class SqlTransaction:
             await writer.execute(update(people_table).where(*hers).values(orders_changed_at=n))
 
     async def load_company(self) -> Company:
-        return await companies.load_company(self._writer.connection, self._company_id)
+        if self._company is None:
+            self._company = await companies.load_company(self._writer.connection, self._company_id)
+        return self._company
 
     async def load_causes(self, person_id: PersonId) -> Causes:
         return await causes.load_causes(self._writer.connection, self._company_id, person_id, self._extensions)

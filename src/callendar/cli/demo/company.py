@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from secrets import token_hex
 
@@ -13,14 +14,19 @@ from callendar.cli.demo.calendars import address_of
 from callendar.cli.demo.cast import CAST, Member
 from callendar.cli.demo.crowd import crowd
 from callendar.cli.demo.radicale import Radicale
+from callendar.contracts.source import CalendarToRead, Reading
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
+from callendar.domain.mark import build_marks
 from callendar.domain.person import Extension, Person, PersonId
 from callendar.domain.rules import Company
+from callendar.domain.span import Span
+from callendar.domain.window import window_from
 from callendar.engine.plan import replan
 from callendar.engine.tokens import create_token
 
 NAME = "Nordlys"
 CALDAV, MADE_UP = "Radicale", "Made up"
+MADE_UP_KIND = "demo"
 TELEPHONIST = "karin"
 POLL_SECONDS = 2
 AT_ONCE = 100
@@ -42,13 +48,16 @@ class Demo(Struct, frozen=True, kw_only=True):
     keys: Keys
 
 
-async def lay_out(parts: Parts, server: Radicale, service: tuple[str, str], people: int, keys: Keys | None) -> Demo:
+async def lay_out(
+    parts: Parts, server: Radicale, service: tuple[str, str], people: int, keys: Keys | None, say: Callable[[str], None]
+) -> Demo:
     """Have everybody in the store as the cast says; what is there already is kept.
 
     Args:
         service: User and password under which all calendars are read.
         people: How many; those beyond the cast have calendars that are made up.
         keys: Those of an earlier start; None makes new ones.
+        say: Told how far it is.
     """
     store, now = parts.store, parts.clock.now()
     companies = await store.load_companies()
@@ -59,15 +68,18 @@ async def lay_out(parts: Parts, server: Radicale, service: tuple[str, str], peop
     connections = {each.name: each for each in await store.load_connections(company.id)}
     caldav = _caldav(connections.get(CALDAV), company, server, service)
     await store.save_connection(caldav)
-    made_up = connections.get(MADE_UP) or _connection(company, "demo", MADE_UP)
+    made_up = connections.get(MADE_UP) or _connection(company, MADE_UP_KIND, MADE_UP)
     if len(wanted) > len(CAST) and MADE_UP not in connections:
         await store.save_connection(made_up)
-    refs = {
-        person.id: (caldav.id, server.calendar_url(member.user)) if place < len(CAST) else (made_up.id, member.user)
-        for place, (member, person) in enumerate(zip(wanted, persons, strict=True))
+    places = {
+        person.id: Place(connection=caldav, ref=server.calendar_url(member.user))
+        if number < len(CAST)
+        else Place(connection=made_up, ref=member.user)
+        for number, (member, person) in enumerate(zip(wanted, persons, strict=True))
     }
     for first in range(0, len(persons), AT_ONCE):
-        await _save(parts, company, persons[first : first + AT_ONCE], refs, now)
+        say(f"Adding the people, {first} of {len(persons)}…")
+        await _save(parts, company, persons[first : first + AT_ONCE], places, now)
     telephonist = next(person for person in persons if person.email == f"{TELEPHONIST}@{_domain()}")
     keys = keys or await _make_keys(parts, company, telephonist)
     return Demo(people=persons, keys=keys)
@@ -81,31 +93,62 @@ async def _make_keys(parts: Parts, company: Company, telephonist: Person) -> Key
     return Keys(token=token, admin_token=admin_token, session_token_id=session.id)
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Where somebody's calendar is."""
+
+    connection: Connection
+    ref: str
+
+
 async def _save(
-    parts: Parts,
-    company: Company,
-    persons: list[Person],
-    refs: dict[PersonId, tuple[ConnectionId, str]],
-    now: datetime,
+    parts: Parts, company: Company, persons: list[Person], places: dict[PersonId, Place], now: datetime
 ) -> None:
     calendars = {each.person_id: each for each in await parts.store.load_calendars(company.id)}
+    window = window_from(now)
+    readings = await _made_up([each for each in persons if each.id not in calendars], company, places, parts, window)
     async with parts.store.change(company.id, [person.id for person in persons]) as tx:
         for person in persons:
-            connection_id, ref = refs[person.id]
+            place = places[person.id]
             await tx.save_person(person, now)
-            known = calendars.get(person.id)
-            if known is None:
-                known = Calendar(
+            calendar = calendars.get(person.id)
+            if calendar is None:
+                calendar = Calendar(
                     id=CalendarId("cal_" + token_hex(8)),
                     company_id=company.id,
                     person_id=person.id,
-                    connection_id=connection_id,
-                    ref=ref,
+                    connection_id=place.connection.id,
+                    ref=place.ref,
                     name="Calendar",
                     added_at=now,
                 )
-            await tx.save_calendar(structs.replace(known, connection_id=connection_id, ref=ref))
+            await tx.save_calendar(structs.replace(calendar, connection_id=place.connection.id, ref=place.ref))
+            if person.id in readings:
+                await tx.apply_reading(calendar.id, readings[person.id], window.end)
             await replan(tx, person.id)
+
+
+async def _made_up(
+    persons: list[Person], company: Company, places: dict[PersonId, Place], parts: Parts, window: Span
+) -> dict[PersonId, Reading]:
+    """First readings of calendars that cost no network, so that a large company is complete when it starts."""
+    cheap = [person for person in persons if places[person.id].connection.kind == MADE_UP_KIND]
+    if not cheap:
+        return {}
+    source = await parts.source_kind(MADE_UP_KIND).open(places[cheap[0].id].connection, parts.source_context)
+    try:
+        return {
+            person.id: await source.read(
+                CalendarToRead(
+                    id=person.id, ref=places[person.id].ref, zone=person.zone_info, addresses=person.all_addresses
+                ),
+                window,
+                build_marks(company, person, frozenset()),
+                None,
+            )
+            for person in cheap
+        }
+    finally:
+        await source.close()
 
 
 def _person(member: Member, company: Company) -> Person:

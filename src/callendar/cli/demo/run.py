@@ -68,9 +68,8 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
         async with running_radicale(folder / "radicale", secrets.passwords) as server:
             async with open_parts(settings) as parts:
                 await fill(server, CAST, secrets.passwords, parts.clock.now())
-                status.update("Adding the people…")
                 service = (SERVICE_USER, secrets.passwords[SERVICE_USER])
-                demo = await lay_out(parts, server, service, people, secrets.keys)
+                demo = await lay_out(parts, server, service, people, secrets.keys, status.update)
                 _keep_secrets(folder, structs.replace(secrets, keys=demo.keys))
 
             async def ready(url: str, parts: Parts) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,6 +166,15 @@ class Shell:
         assert len(lines) == 1, said
         assert lines[0].startswith("callendar: "), said
         return lines[0]
+
+    def refused_all(self, *commands: Sequence[str], **environment: str) -> list[str]:
+        """Commands that have nothing to do with one another, two at a time; what each was refused with."""
+
+        def refuse(command: Sequence[str]) -> str:
+            return self.refused(*command, **environment)
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(refuse, commands))
 
     @contextmanager
     def start(self, *arguments: str) -> Generator[Running]:

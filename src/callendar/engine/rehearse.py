@@ -10,14 +10,15 @@ from msgspec import Struct, structs
 from callendar.contracts.source import CalendarToRead, SourceContext, SourceKind
 from callendar.domain.booking import Booking, Connection, ShowAs
 from callendar.domain.claim import Kind
+from callendar.domain.claiming import derive_claims
 from callendar.domain.hand import Origin
+from callendar.domain.hours import hours_of
 from callendar.domain.mark import Marks
 from callendar.domain.person import Person
 from callendar.domain.rules import Company, Mode
 from callendar.domain.span import Days, Span
-from callendar.domain.timetable import Segment
+from callendar.domain.timetable import Segment, resolve
 from callendar.engine.explain import causes_of
-from callendar.engine.plan import plan
 
 
 class RehearsedBooking(Struct, frozen=True, kw_only=True):
@@ -74,9 +75,16 @@ def rehearse(
         company = structs.replace(company, rules=structs.replace(company.rules, mode=mode))
         person = structs.replace(person, mode=None)
     inside = [each for each in bookings if _touches(_span(each, person), window)]
-    planned = plan(causes_of(inside, person, window.start, read_until=None), company)
+    derived = derive_claims(causes_of(inside, person, window.start), company)
+    timetable = resolve(
+        derived.claims,
+        hours=hours_of(person, company),
+        rules=company.rules,
+        known_until=None,
+        start=min((claim.start for claim in derived.claims), default=window.start),
+    )
     judged = sorted(
-        planned.judged, key=lambda each: (_span(each.booking, person).start, _span(each.booking, person).end, each.key)
+        derived.judged, key=lambda each: (_span(each.booking, person).start, _span(each.booking, person).end, each.key)
     )
     return Rehearsal(
         bookings=[
@@ -92,7 +100,7 @@ def rehearse(
             )
             for each in judged
         ],
-        timetable=_merged(planned.row.timetable),
+        timetable=_merged(timetable),
         faults=list(faults),
     )
 

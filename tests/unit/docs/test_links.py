@@ -32,3 +32,14 @@ def _anchors(page: Path) -> set[str]:
     text = _CODE.sub("", page.read_text(encoding="utf-8"))
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_rooms_and_modules_of_the_architecture_are_there() -> None:
+    """What ARCHITECTURE.md names in backticks with a slash is a folder or a module."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named: set[str] = set(re.findall(r"`([a-z_]+(?:/[a-z_]+)+)(?:\.py)?`", text))
+    assert named
+    for each in named:
+        code = ROOT / "src/callendar"
+        places = [code / each, code / f"{each}.py", ROOT / each, ROOT / each.replace("console/", "console/src/")]
+        assert any(place.exists() for place in places), each

@@ -37,6 +37,8 @@ class Judged(Struct, frozen=True, kw_only=True, gc=False):
     """None: it does nothing."""
     order: Order | None
     """The order that is obeyed."""
+    reason: ReasonCode | None
+    """Why it refers or informs; None when it does neither."""
     why: str
     """One plain sentence without the subject; of one that counts such that its times may follow."""
 
@@ -116,6 +118,7 @@ def _judged(one: Occurrence, verdict: Verdict) -> Judged:
         counts=verdict.counts,
         kind=verdict.kind,
         order=verdict.order,
+        reason=verdict.reason,
         why=verdict.why,
     )
 

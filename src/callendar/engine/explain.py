@@ -57,7 +57,8 @@ class ExplainedBooking(Struct, frozen=True, kw_only=True):
     start: datetime | date
     end: datetime | date
     all_day: bool
-    show_as: ShowAs
+    show_as: ShowAs | UnsetType = UNSET
+    """Left out at level `time`, and where it would tell a hidden reason."""
     subject: str | UnsetType = UNSET
     counts: bool
     kind: Kind | UnsetType = UNSET
@@ -289,28 +290,22 @@ def _explained_claim(
 
 
 def _explained_booking(judged: Judged, person: Person, company: Company, view: View) -> ExplainedBooking:
-    booking = judged.booking
-    ordered = judged.order.reason if judged.order else None
-    hidden = shown_reason(ordered, view, company) != ordered or view.level == "time"
-    shown = shown_reason(ordered, view, company) if judged.counts else None
-    when = booking.when
-    subject = booking.subject if view.level == "text" and not hidden and not booking.is_private else None
+    booking, reason, when = judged.booking, judged.reason, judged.booking.when
+    told = view.level != "time" and (reason is None or not _may_stand_for_another(reason, view, company))
+    subject = booking.subject if told and view.level == "text" and not booking.is_private else None
+    why = "" if view.level == "time" else judged.why if told else company.reason(AWAY).label(company.language)
     return ExplainedBooking(
         key=judged.key,
         calendar=judged.calendar_id,
         start=when.first if isinstance(when, Days) else when.start,
         end=when.until if isinstance(when, Days) else when.end,
         all_day=booking.all_day,
-        show_as=booking.show_as,
+        show_as=booking.show_as if told else UNSET,
         subject=subject or UNSET,
         counts=judged.counts,
         kind=judged.kind or UNSET,
-        reason=shown or UNSET,
-        why=""
-        if view.level == "time"
-        else company.reason(AWAY).label(company.language)
-        if ordered is not None and _may_stand_for_another(ordered, view, company)
-        else judged.why,
+        reason=shown_reason(reason, view, company) or UNSET,
+        why=why,
     )
 
 

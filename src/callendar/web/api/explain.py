@@ -32,7 +32,7 @@ class WireExplainedBooking(Struct, frozen=True, kw_only=True):
     start: str
     end: str
     all_day: bool
-    show_as: ShowAs
+    show_as: ShowAs | UnsetType = UNSET
     subject: str | UnsetType = UNSET
     counts: bool
     kind: Kind | UnsetType = UNSET

@@ -52,6 +52,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     switchboards: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     """By name; `kind` says which adapter, the rest is the adapter's own."""
 
+    def __post_init__(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
+
 
 class Loaded(Struct, frozen=True, kw_only=True):
     """Settings with where each value came from: `default`, the file, or the variable."""
@@ -85,7 +89,8 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: Path | N
     for name in origins:
         variable = PREFIX + name.upper()
         given = environment.get(variable)
-        in_file = environment.get(variable + "_FILE")
+        # `CALLENDAR_LOG_FILE` is the setting `log_file`, not a file that holds `log`.
+        in_file = None if f"{name}_file" in origins else environment.get(variable + "_FILE")
         if given is None and in_file is not None:
             variable += "_FILE"
             try:
@@ -102,8 +107,6 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         wrong = f"{name} is {values.get(name)!r}" if name else "the settings are wrong"
         whence = f" (from {origins[name]})" if name else ""
         raise SettingsError(f"{wrong}{whence}: {str(error).split(' - at')[0].lower()}; mend it there") from error
-    if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
     return Loaded(settings=settings, origins=origins)
 
 

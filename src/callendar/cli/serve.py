@@ -11,7 +11,7 @@ from msgspec import structs
 from callendar.app import Parts, open_parts, serve_until_stopped
 from callendar.cli.desk import console, run
 from callendar.domain.errors import InvalidValue
-from callendar.settings import Settings, load_settings
+from callendar.settings import load_settings
 
 
 def add_to(program: typer.Typer) -> None:
@@ -28,19 +28,23 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="PEM file with its key.")] = None,
 ) -> None:
     """Read the calendars, drive the switchboards, serve the console and the API, until Ctrl-C."""
-    settings = load_settings_or_say()
     given = {
         "host": host,
         "port": port,
         "tls_cert": str(tls_cert) if tls_cert else None,
         "tls_key": str(tls_key) if tls_key else None,
     }
-    settings = structs.replace(settings, **{name: value for name, value in given.items() if value is not None})
 
     async def ready(url: str, _parts: Parts) -> None:
         console.print(f"Callendar serves {url}", highlight=False)
 
-    run(lambda: serve_until_stopped(settings, ready=ready))
+    async def work() -> None:
+        settings = structs.replace(
+            load_settings().settings, **{name: value for name, value in given.items() if value is not None}
+        )
+        await serve_until_stopped(settings, ready=ready)
+
+    run(work)
 
 
 def demo(
@@ -72,12 +76,3 @@ def migrate() -> None:
             console.print(f"{settings.database} is up to date.", highlight=False)
 
     run(work)
-
-
-def load_settings_or_say() -> Settings:
-    """The settings; what is wrong with them in one line otherwise."""
-
-    async def work() -> Settings:
-        return load_settings().settings
-
-    return run(work)

@@ -12,11 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import h11
@@ -37,11 +36,10 @@ Json = dict[str, Any]
 
 
 def until(check: Callable[[], T | None], seconds: float, what: str, *, every: float = 0.05) -> T:
-    """The first value of `check` that is neither None nor False; fails when it has not come in time."""
+    """The first value of `check` that says anything (not None, False or empty); fails when it has not come in time."""
     deadline = time.monotonic() + seconds
     while True:
-        found = check()
-        if found is not None and found is not False:
+        if found := check():
             return found
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(every)
@@ -134,27 +132,49 @@ class Running:
                 os.kill(pid, signal.SIGKILL)
 
 
-class Shell:
-    """A shell in a folder of its own, whose installation is a database there."""
+class Runner(Protocol):
+    """Runs a command to its end."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        self.folder = folder
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("CALLENDAR_")}
-        self.environment = {**kept, "COLUMNS": "200", "TERM": "dumb", **(environment or {})}
+    def run(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Said:
+        """Its exit status and what it printed."""
+        ...
 
-    def run(self, *arguments: str, code: int = 0, **environment: str) -> Said:
-        """Run `callendar` with these arguments; fails unless it exits with this status."""
+
+class Script:
+    """Runs the installed script, as a shell does."""
+
+    def run(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Said:
+        """Its exit status and what it printed."""
         done = subprocess.run(
             [str(CALLENDAR), *arguments],
-            cwd=self.folder,
-            env={**self.environment, **environment},
+            cwd=folder,
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        said = Said(code=done.returncode, out=done.stdout, err=done.stderr)
+        return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def plain_environment() -> dict[str, str]:
+    """What commands are given: nothing of the settings that the tests themselves run with, a wide dumb terminal."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CALLENDAR_")}
+    return {**kept, "COLUMNS": "200", "TERM": "dumb"}
+
+
+class Shell:
+    """A shell in a folder of its own, whose installation is a database there."""
+
+    def __init__(self, folder: Path, runner: Runner | None = None) -> None:
+        self.folder = folder
+        self.environment = plain_environment()
+        self._runner = runner or Script()
+
+    def run(self, *arguments: str, code: int = 0, **environment: str) -> Said:
+        """Run `callendar` with these arguments; fails unless it exits with this status."""
+        said = self._runner.run(arguments, self.folder, {**self.environment, **environment})
         assert said.code == code, f"callendar {' '.join(arguments)}: {said}"
         assert "Traceback" not in said.err, said.err
         return said
@@ -168,13 +188,8 @@ class Shell:
         return lines[0]
 
     def refused_all(self, *commands: Sequence[str], **environment: str) -> list[str]:
-        """Commands that have nothing to do with one another, two at a time; what each was refused with."""
-
-        def refuse(command: Sequence[str]) -> str:
-            return self.refused(*command, **environment)
-
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(refuse, commands))
+        """What each of these commands was refused with."""
+        return [self.refused(*each, **environment) for each in commands]
 
     @contextmanager
     def start(self, *arguments: str) -> Generator[Running]:
@@ -377,14 +392,13 @@ class Feed:
         self._socket.close()
 
     def wait_for(self, wanted: Callable[[FeedEvent], T | None], deadline: float, what: str) -> T:
-        """The first value for an event that is neither None nor False; `deadline` is of the monotonic clock."""
+        """The first value for an event that says anything; `deadline` is of the monotonic clock."""
         while True:
             while b"\n\n" in self._buffer:
                 block, _, self._buffer = self._buffer.partition(b"\n\n")
                 event = _read_event(block.decode())
                 self.last_id = event.id or self.last_id
-                found = wanted(event)
-                if found is not None and found is not False:
+                if found := wanted(event):
                     return found
             got = self._next(deadline)
             assert got is not None, f"the feed did not tell in time: {what}"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cast import Shell
+from tests.acceptance.commands import Commands
+from tests.cast import Shell, plain_environment
 from tests.integration.radicale import RadicaleServer, start_radicale
 
 CALDAV_USERS = {"anna": "anna-1", "bo": "bo-1"}
@@ -67,7 +68,17 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Generator[RadicaleServ
         yield server
 
 
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Generator[Commands]:
+    """What runs short commands without loading the program for each."""
+    commands = Commands(tmp_path_factory.mktemp("commands"), plain_environment())
+    yield commands
+    commands.end()
+
+
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, commands: Commands) -> Shell:
     """A shell in an empty folder."""
-    return Shell(tmp_path)
+    folder = tmp_path / "shell"
+    folder.mkdir()
+    return Shell(folder, commands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -55,8 +56,9 @@ def test_help_of_a_group_lists_its_commands(group: str) -> None:
             assert each[1] in shown.output
 
 
-def test_help_and_version_need_no_installation(shell: Shell) -> None:
-    """From outside, in an empty folder, with nothing left behind."""
+def test_help_and_version_need_no_installation(tmp_path: Path) -> None:
+    """The script itself, in an empty folder, leaves nothing behind."""
+    shell = Shell(tmp_path)
     assert "rehearse" in shell.run("--help").out
     assert "Example: callendar serve" in shell.run("serve", "--help").out
     assert shell.run("--version").out.startswith("callendar ")

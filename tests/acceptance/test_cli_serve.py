@@ -8,6 +8,7 @@ from collections.abc import Generator
 import httpx2
 import pytest
 
+from tests.acceptance.commands import Commands
 from tests.acceptance.conftest import CALDAV_USERS, FeedServer
 from tests.cast import PROMISED_SECONDS, Api, Json, Running, Shell, in_minutes, is_alive, render_booking, told, until
 from tests.integration.radicale import RadicaleServer
@@ -39,9 +40,9 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Generator[Served]:
     """One `serve` for the module; each test adds people of its own."""
-    shell = Shell(tmp_path_factory.mktemp("served"))
+    shell = Shell(tmp_path_factory.mktemp("served"), commands)
     shell.run("company", "add", "Nordlys", "--zone", "Europe/Stockholm")
     token = shell.run("token", "create", "--role", "telephonist", "--name", "test").out.split()
     with shell.serve() as (running, url):
@@ -50,7 +51,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
 
 def test_people_and_calendars_added_beside_it_are_read(served: Served, feeds: FeedServer) -> None:
     """A person appears in `GET /people`, her feed is read within 5 s, and its change within 5 s of a sync."""
-    url = feeds.offer("/served.ics", render_booking("one", "m: Budget", in_minutes(-5), in_minutes(50)))
+    start, end, sooner = in_minutes(-5), in_minutes(50), in_minutes(20)
+    url = feeds.offer("/served.ics", render_booking("one", "m: Budget", start, end))
     anna = served.add("Anna Svensson", "101")
     until(
         lambda: anna in {each["id"] for each in served.api.get("/people")["people"]}, PROMISED_SECONDS, "Anna is listed"
@@ -59,26 +61,27 @@ def test_people_and_calendars_added_beside_it_are_read(served: Served, feeds: Fe
     assert "at once" in said.out
     state = served.wait_kind(anna, "referred")
     assert state["reason"]["code"] == "meeting"
-    assert state["back_at"] == told(in_minutes(50))
+    assert state["back_at"] == told(end)
 
-    feeds.offer("/served.ics", render_booking("one", "m: Budget", in_minutes(-5), in_minutes(20)))
+    feeds.offer("/served.ics", render_booking("one", "m: Budget", start, sooner))
     assert "Asked the running serve" in served.shell.run("calendars", "sync", "--person", "101").out
-    back = told(in_minutes(20))
-    until(lambda: served.api.state(anna).get("back_at") == back, PROMISED_SECONDS, "shortened after a sync")
+    until(lambda: served.api.state(anna).get("back_at") == told(sooner), PROMISED_SECONDS, "shortened after a sync")
     assert "All is well" in served.shell.run("doctor").out
 
 
 def test_a_caldav_calendar_added_beside_it_is_read(served: Served, radicale: RadicaleServer) -> None:
     """Connected while serving, it is read at once, and again after a sync and at its next poll."""
+    sooner = in_minutes(30)
     start = f"SUMMARY:m: Work\nDTSTART:{in_minutes(-5):%Y%m%dT%H%M%SZ}\n"
     radicale.put("anna", "s.ics", f"{start}DTEND:{in_minutes(50):%Y%m%dT%H%M%SZ}", calendar="work")
     bo = served.add("Bo Ek", "102")
     connect = ("connect", "caldav", "--person", "102", "--url", radicale.url, "--user", "anna", "--calendar", "Work")
     served.shell.run(*connect, "--poll-seconds", "1", CALLENDAR_PASSWORD=CALDAV_USERS["anna"])
     served.wait_kind(bo, "referred")
-    radicale.put("anna", "s.ics", f"{start}DTEND:{in_minutes(30):%Y%m%dT%H%M%SZ}", calendar="work")
-    back = told(in_minutes(30))
-    until(lambda: served.api.state(bo).get("back_at") == back, 1 + PROMISED_SECONDS, "shortened, seen by its poll")
+    radicale.put("anna", "s.ics", f"{start}DTEND:{sooner:%Y%m%dT%H%M%SZ}", calendar="work")
+    until(
+        lambda: served.api.state(bo).get("back_at") == told(sooner), 1 + PROMISED_SECONDS, "shortened, seen by its poll"
+    )
     radicale.delete("anna", "s.ics", calendar="work")
     served.wait_kind(bo, "available", 1 + PROMISED_SECONDS)
 

@@ -8,24 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.commands import Commands
 from tests.acceptance.conftest import FeedServer
 from tests.cast import Shell, in_minutes, render_booking
 from tests.integration.radicale import RadicaleServer
 
 
 @pytest.fixture(scope="module")
-def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def laid_out(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Path:
     """A folder with a company in which Anna has 101: the first person of an installation makes its company."""
     folder = tmp_path_factory.mktemp("office")
-    said = Shell(folder).run("people", "add", "Anna Svensson", "--extension", "101", "--email", "anna@nordlys.example")
+    shell = Shell(folder, commands)
+    said = shell.run("people", "add", "Anna Svensson", "--extension", "101", "--email", "anna@nordlys.example")
     assert "Added the company" in said.out
     return folder
 
 
 @pytest.fixture
-def office(laid_out: Path, tmp_path: Path) -> Shell:
+def office(laid_out: Path, tmp_path: Path, commands: Commands) -> Shell:
     """The same in a folder of the test's own."""
-    return Shell(shutil.copytree(laid_out, tmp_path / "office"))
+    return Shell(shutil.copytree(laid_out, tmp_path / "office"), commands)
 
 
 def _calendar_ids(shell: Shell) -> dict[str, str]:

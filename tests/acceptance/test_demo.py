@@ -167,8 +167,8 @@ def test_a_booking_moved_to_later_frees_her_now(demo: Demo) -> None:
     """Moved out of now, a booking frees her within 5 s and is told as what comes soon."""
     with demo.api.feed() as feed:
         erik = Watch(demo, feed, "erik")
-        erik.see(demo.put("erik", "later", "m: Later", in_minutes(-1), in_minutes(30)), _referred(in_minutes(30)), "on")
-        start = in_minutes(20)
+        start, end = in_minutes(20), in_minutes(30)
+        erik.see(demo.put("erik", "later", "m: Later", in_minutes(-1), end), _referred(end), "on")
         erik.see(demo.put("erik", "later", "m: Later", start, start + timedelta(minutes=30)), _available, "later")
         assert demo.api.person(erik.id)["soon"]["start"] == told(start)
 

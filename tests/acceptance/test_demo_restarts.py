@@ -69,6 +69,16 @@ def test_ctrl_c_ends_all_and_the_next_start_takes_it_up(tmp_path: Path) -> None:
     assert took < 3 * SECOND_START_SECONDS
 
 
+def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    """Pressed as soon as Radicale runs, it ends all the same, without a traceback; `access.json` tells no lie."""
+    with Shell(tmp_path).start("demo", "--port", str(free_port()), "--folder", "early") as starting:
+        children = until(starting.children, STOP_SECONDS, "something was started")
+        assert starting.interrupt() in (0, 130), starting.said
+        assert "Traceback" not in starting.said
+        assert not [each for each in children if is_alive(each)]
+        assert not (tmp_path / "early" / "access.json").exists()
+
+
 def test_a_second_demo_takes_the_next_free_ports(tmp_path: Path) -> None:
     """Where the port asked for is taken, the demo takes the next free one, and says so; `--reset` starts afresh."""
     with socket.socket() as taken:

@@ -14,7 +14,8 @@ from callendar.domain.person import Person, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.timetable import read_state
 from callendar.engine.explain import why_now
-from callendar.engine.ordering import PlannedAsk, ReferralAsk
+from callendar.engine.ordering import PlannedAsk, ReferralAsk, clear_for_now, plan_referral, set_for_now
+from callendar.engine.orders import Giver
 
 commands = typer.Typer(help="Referrals by hand: who is away, why and until when.", no_args_is_help=True)
 
@@ -49,7 +50,7 @@ def set_(
         async with opened(company) as desk:
             found = await find_person(desk, person)
             ask = ReferralAsk(reason=reason, until=_until(until), diverts=not inform, text=text, divert_to=divert_to)
-            await desk.parts.orders.set_for_now(_viewer(desk), "api", found.id, ask)
+            await desk.parts.orders.give(_giver(desk), found.id, set_for_now(ask))
             await _say(desk, found)
 
     run(work)
@@ -81,7 +82,7 @@ def plan(
                 text=text,
                 divert_to=divert_to,
             )
-            await desk.parts.orders.plan_referral(_viewer(desk), "api", found.id, ask)
+            await desk.parts.orders.give(_giver(desk), found.id, plan_referral(ask))
             await _list(desk, found)
 
     run(work)
@@ -94,7 +95,7 @@ def clear(person: PersonOption, company: CompanyOption = None) -> None:
     async def work() -> None:
         async with opened(company) as desk:
             found = await find_person(desk, person)
-            await desk.parts.orders.clear_for_now(_viewer(desk), "api", found.id)
+            await desk.parts.orders.give(_giver(desk), found.id, clear_for_now())
             await _say(desk, found)
 
     run(work)
@@ -119,9 +120,10 @@ def _until(given: str | None) -> str | None | UnsetType:
     return None if given == "open" else given
 
 
-def _viewer(desk: CommandDesk) -> Viewer:
+def _giver(desk: CommandDesk) -> Giver:
     """Who has a shell on the machine may do what a telephonist may."""
-    return Viewer(id=ViewerId("command-line"), company_id=desk.company.id, role="telephonist", name="command line")
+    viewer = Viewer(id=ViewerId("command-line"), company_id=desk.company.id, role="telephonist", name="command line")
+    return Giver(viewer=viewer, origin="api")
 
 
 async def _say(desk: CommandDesk, person: Person) -> None:

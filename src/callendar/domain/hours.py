@@ -32,8 +32,8 @@ class Hours:
     """Opening hours joined with a zone and with public holidays; days are worked out when first asked for and kept.
 
     Instants in and out are aware UTC. An *opening* is a start of opening hours on a day that is no public holiday;
-    hours that touch are one, so that 8-12 and 12-17 have one opening and one closing. Nothing is looked for further
-    than 400 days ahead.
+    hours that touch are one, so that 8-12 and 12-17 have one opening and one closing. Hours that go on from a public
+    holiday start at the midnight that ends it. Nothing is looked for further than 400 days ahead.
     """
 
     __slots__ = ("_holidays", "_kept", "_weekly", "always_open", "zone")
@@ -143,6 +143,8 @@ class Hours:
             return _Day((), ())
         spans, starts = self._weekly[day.weekday()]
         joined = ((self._instant(day, opens), self._instant(day, closes)) for opens, closes in spans)
+        if spans and spans[0][0] == 0 and 0 not in starts and day - A_DAY in self._holidays:
+            starts = (0, *starts)
         return _Day(
             tuple((opens, closes) for opens, closes in joined if opens < closes),
             tuple(self._instant(day, minutes) for minutes in starts),

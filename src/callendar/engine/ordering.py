@@ -1,7 +1,8 @@
-"""The orders themselves: each gives what a person's orders become (`rules.md` §4, §1.8)."""
+"""The orders themselves: each is a function from a person's orders to her orders (`rules.md` §4, §1.8)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from secrets import token_hex
 
@@ -59,7 +60,68 @@ class ReferralPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     divert_to: str | None | UnsetType = UNSET
 
 
-def set_for_now(desk: Desk, ask: ReferralAsk) -> Orders:
+class Act(Struct, frozen=True, kw_only=True):
+    """An order: what a person's orders become, and what the audit calls it.
+
+    `run` raises `InvalidValue` or `Refused` where the order makes no sense, `NotFound` where what it names is not
+    there; the message says the mend.
+    """
+
+    action: str
+    run: Callable[[Desk], Orders]
+
+
+def set_for_now(ask: ReferralAsk) -> Act:
+    """Refer from now on, or with a reserved reason be available or back (§4.1, §4.4)."""
+    return Act(action="referral_set", run=lambda desk: _set_for_now(desk, ask))
+
+
+def clear_for_now() -> Act:
+    """End the top one for now; nothing changes if there is none."""
+    return Act(action="referral_clear", run=_clear_for_now)
+
+
+def plan_referral(ask: PlannedAsk) -> Act:
+    """Add a planned referral (§4.2)."""
+    return Act(action="referral_plan", run=lambda desk: _plan_referral(desk, ask))
+
+
+def patch_referral(referral_id: ReferralId, patch: ReferralPatch) -> Act:
+    """Change a referral; `now` as `start` or `until` starts or ends it now."""
+    return Act(action="referral_change", run=lambda desk: _patch_referral(desk, referral_id, patch))
+
+
+def delete_referral(referral_id: ReferralId) -> Act:
+    """Remove a referral; one under way ends now."""
+    return Act(action="referral_delete", run=lambda desk: _delete_referral(desk, referral_id))
+
+
+def silence(key: str) -> Act:
+    """Tell one claim, in force or coming, to be quiet (§4.4)."""
+    return Act(action="silence", run=lambda desk: _silence(desk, key))
+
+
+def unsilence(key: str) -> Act:
+    """Let a silenced claim speak again; nothing changes if it was not silenced."""
+    return Act(action="unsilence", run=lambda desk: _unsilence(desk, key))
+
+
+def mark(key: str, given: str, *, series: bool = False) -> Act:
+    """Mark a booking, or with `series` all of its series, in the app (§1.8)."""
+    return Act(action="mark", run=lambda desk: _mark(desk, key, given, series))
+
+
+def unmark(key: str, *, series: bool = False) -> Act:
+    """Take a mark given in the app away; nothing changes if there was none."""
+    return Act(action="unmark", run=lambda desk: _unmark(desk, key, series))
+
+
+def restore(before: Orders) -> Act:
+    """Put back what stood before."""
+    return Act(action="undo", run=lambda _desk: before)
+
+
+def _set_for_now(desk: Desk, ask: ReferralAsk) -> Orders:
     """Start a referral now; `available` and `back` end what is for now and silence what is in force."""
     if ask.reason in (AVAILABLE, BACK):
         return _return(desk, only_referring=ask.reason == BACK)
@@ -87,12 +149,12 @@ def set_for_now(desk: Desk, ask: ReferralAsk) -> Orders:
     return structs.replace(desk.orders, referrals=lay(desk.orders.referrals, new, desk.now))
 
 
-def clear_for_now(desk: Desk) -> Orders:
+def _clear_for_now(desk: Desk) -> Orders:
     """End the top one for now."""
     return structs.replace(desk.orders, referrals=clear_top(desk.orders.referrals, desk.now))
 
 
-def plan_referral(desk: Desk, ask: PlannedAsk) -> Orders:
+def _plan_referral(desk: Desk, ask: PlannedAsk) -> Orders:
     """Add a planned referral."""
     reason = desk.company.reason(ask.reason)
     start = resolve_start(ask.start, now=desk.now, zone=desk.person.zone_info)
@@ -114,7 +176,7 @@ def plan_referral(desk: Desk, ask: PlannedAsk) -> Orders:
     return structs.replace(desk.orders, referrals=(*desk.orders.referrals, planned))
 
 
-def patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) -> Orders:
+def _patch_referral(desk: Desk, referral_id: ReferralId, patch: ReferralPatch) -> Orders:
     """Change a referral in place; it keeps its id and its place in the order of acceptance.
 
     `now` as `start` or `until`, alone, starts or ends the occurrence under way, else the next (§4.2).
@@ -159,7 +221,7 @@ def _moved_to_now(desk: Desk, before: Referral, patch: ReferralPatch) -> Orders:
     return structs.replace(desk.orders, referrals=(*kept, *moved))
 
 
-def delete_referral(desk: Desk, referral_id: ReferralId) -> Orders:
+def _delete_referral(desk: Desk, referral_id: ReferralId) -> Orders:
     """Remove a referral; a single one under way, or one for now, ends now."""
     before = _find(desk, referral_id)
     begun = before.start < desk.now and (before.end is None or desk.now < before.end)
@@ -170,7 +232,7 @@ def delete_referral(desk: Desk, referral_id: ReferralId) -> Orders:
     )
 
 
-def silence(desk: Desk, key: str) -> Orders:
+def _silence(desk: Desk, key: str) -> Orders:
     """Silence one claim: in force until it ends or her day does, a coming one for good."""
     claims = [each for each in desk.claims if each.key == key and (each.end is None or each.end > desk.now)]
     if not claims:
@@ -179,12 +241,12 @@ def silence(desk: Desk, key: str) -> Orders:
     return _silenced(desk.orders, (silence_for(first, person=desk.person, now=desk.now),))
 
 
-def unsilence(desk: Desk, key: str) -> Orders:
+def _unsilence(desk: Desk, key: str) -> Orders:
     """Take a silence away."""
     return structs.replace(desk.orders, silences=tuple(each for each in desk.orders.silences if each.key != key))
 
 
-def mark(desk: Desk, key: str, given: str, series: bool) -> Orders:
+def _mark(desk: Desk, key: str, given: str, series: bool) -> Orders:
     """Give a booking, or its series, a mark; it replaces one given before."""
     judged = [each for each in desk.judged if each.key == key]
     if not judged:
@@ -198,7 +260,7 @@ def mark(desk: Desk, key: str, given: str, series: bool) -> Orders:
     return structs.replace(desk.orders, marks=(*kept, new))
 
 
-def unmark(desk: Desk, key: str, series: bool) -> Orders:
+def _unmark(desk: Desk, key: str, series: bool) -> Orders:
     """Take away the mark given to an occurrence, or with `series` to the series it belongs to."""
     target = key
     if series:

@@ -17,7 +17,7 @@ from callendar.domain.errors import CallendarError, InvalidValue, Refused
 from callendar.domain.rules import UnknownReason
 from callendar.engine.desk import NotAllowed
 from callendar.engine.invalid import InvalidField
-from callendar.engine.orders import NotAllowedAnyMore
+from callendar.engine.orders import TooLate
 from callendar.engine.people import Taken
 from callendar.engine.rulebook import InUse
 from callendar.engine.supervise import mishap
@@ -63,7 +63,7 @@ class Fault(CallendarError):
 
 
 STATUSES: tuple[tuple[type[CallendarError], int], ...] = (
-    (NotAllowedAnyMore, 409),
+    (TooLate, 409),
     (NotAllowed, 403),
     (NotFound, 404),
     (Conflict, 409),

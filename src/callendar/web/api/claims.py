@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from callendar.contracts.store import NotFound
+from callendar.engine import ordering
 from callendar.web.api.giving import ANSWERED, BasedOn, check_known, give_order
 from callendar.web.faults import not_found
 from callendar.web.room import Asked, InRoom
@@ -44,15 +45,8 @@ async def silence(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[ClaimBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """In force: until it ends or her day does; coming: for good."""
-    orders = room.parts.orders
-    return await give_order(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.silence(
-            request.user, origin, person, data.claim, based_on=data.based_on or based_on, idempotency=key
-        ),
-    )
+    order = ordering.silence(data.claim)
+    return await give_order(request, room, person_id, order, based_on=data.based_on or based_on)
 
 
 @delete(
@@ -62,16 +56,9 @@ async def unsilence(
     request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None
 ) -> Response[bytes]:
     """The claim in the body, or as `?claim=`."""
-    orders = room.parts.orders
     data = await _body_or_query(request, ClaimBody)
-    return await give_order(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.unsilence(
-            request.user, origin, person, data.claim, based_on=data.based_on or based_on, idempotency=key
-        ),
-    )
+    order = ordering.unsilence(data.claim)
+    return await give_order(request, room, person_id, order, based_on=data.based_on or based_on)
 
 
 @put("/people/{person_id:str}/marks", summary="Mark a booking or a series", responses=ANSWERED)
@@ -79,43 +66,16 @@ async def mark(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[MarkBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """`m:`, `m;`, `m:>123` or `*`; over what the subject says."""
-    orders = room.parts.orders
-    return await give_order(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.mark(
-            request.user,
-            origin,
-            person,
-            data.claim,
-            data.mark,
-            series=data.series,
-            based_on=data.based_on or based_on,
-            idempotency=key,
-        ),
-    )
+    order = ordering.mark(data.claim, data.mark, series=data.series)
+    return await give_order(request, room, person_id, order, based_on=data.based_on or based_on)
 
 
 @delete("/people/{person_id:str}/marks", summary="Take a mark away", status_code=200, responses=ANSWERED)
 async def unmark(request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None) -> Response[bytes]:
     """The claim in the body, or as `?claim=…&series=true`."""
-    orders = room.parts.orders
     data = await _body_or_query(request, UnmarkBody)
-    return await give_order(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.unmark(
-            request.user,
-            origin,
-            person,
-            data.claim,
-            series=data.series,
-            based_on=data.based_on or based_on,
-            idempotency=key,
-        ),
-    )
+    order = ordering.unmark(data.claim, series=data.series)
+    return await give_order(request, room, person_id, order, based_on=data.based_on or based_on)
 
 
 @post("/changes/{change_id:str}/undo", summary="Take a change back", status_code=200, responses=ANSWERED)
@@ -127,12 +87,11 @@ async def undo(request: Asked, room: InRoom, change_id: FromPath[str]) -> Respon
     except NotFound:
         raise gone from None
     check_known(request, room, person_id, gone)
-    orders = room.parts.orders
     return await give_order(
         request,
         room,
         person_id,
-        lambda origin, _person, _key: orders.undo(request.user, origin, change_id),
+        lambda giver, _person: room.parts.orders.undo(giver, change_id),
         keep=True,
     )
 

@@ -11,11 +11,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from callendar.contracts.store import Conflict, NotFound
-from callendar.domain.hand import Origin
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import may_set
 from callendar.domain.rules import CompanyId
-from callendar.engine.orders import Idempotency, Written
+from callendar.engine.ordering import Act
+from callendar.engine.orders import Giver, Idempotency, Written
 from callendar.web.api.people import json
 from callendar.web.auth import order_origin
 from callendar.web.detail import WirePersonDetail
@@ -27,26 +27,36 @@ BasedOn: TypeAlias = Annotated[
     QueryParameter(description="The version looked at; 409 if the person's orders by hand changed after it."),
 ]
 ANSWERED = {200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
-Give: TypeAlias = Callable[[Origin, PersonId, Idempotency | None], Awaitable[Written]]
+Give: TypeAlias = Callable[[Giver, PersonId], Awaitable[Written]]
 
 
 async def give_order(
     request: Asked,
     room: Room,
     person_id: str,
-    give: Give,
+    order: Act | Give,
     *,
+    based_on: str | None = None,
     status: int = 200,
     made: bool = False,
     keep: bool = False,
 ) -> Response[bytes]:
-    """Give the order, once, and answer with the person; a conflict is answered with what stands."""
+    """Give the order, once, and answer with the person; a conflict is answered with what stands.
+
+    Args:
+        order: Given through the desk's `give`, or by itself where that is another question to the desk.
+    """
     viewer = request.user
     _company, row = room.details.find_row(viewer, person_id)
     origin = order_origin(viewer, request.auth, row.person)
 
     async def act(key: Idempotency | None) -> bytes:
-        return (await give(origin, row.person.id, key)).change.encode()
+        giver = Giver(viewer=viewer, origin=origin, based_on=based_on, idempotency=key)
+        if isinstance(order, Act):
+            written = await room.parts.orders.give(giver, row.person.id, order)
+        else:
+            written = await order(giver, row.person.id)
+        return written.change.encode()
 
     try:
         change = (await room.once.do(request, act, keep=keep)).decode()

@@ -17,8 +17,9 @@ from callendar.contracts.store import NotFound
 from callendar.domain.hand import Origin, ReferralId
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import may_explain, may_set, view_of
+from callendar.engine import ordering
 from callendar.engine.ordering import PlannedAsk, ReferralAsk, ReferralPatch
-from callendar.engine.orders import Idempotency
+from callendar.engine.orders import Giver, Idempotency
 from callendar.web.api.giving import ANSWERED, BasedOn, check_known, give_order
 from callendar.web.api.people import json
 from callendar.web.auth import order_origin
@@ -90,15 +91,7 @@ async def set_referral(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[SetBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """`until` absent = the reason's own end, null = none. The reasons `available` and `back` end what is for now."""
-    orders = room.parts.orders
-    return await give_order(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.set_for_now(
-            request.user, origin, person, data, based_on=data.based_on or based_on, idempotency=key
-        ),
-    )
+    return await give_order(request, room, person_id, ordering.set_for_now(data), based_on=data.based_on or based_on)
 
 
 @delete("/people/{person_id:str}/referral", summary="End the top referral for now", status_code=200, responses=ANSWERED)
@@ -106,15 +99,7 @@ async def clear_referral(
     request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None
 ) -> Response[bytes]:
     """Nothing changes if there is none."""
-    orders = room.parts.orders
-    return await give_order(
-        request,
-        room,
-        person_id,
-        lambda origin, person, key: orders.clear_for_now(
-            request.user, origin, person, based_on=based_on, idempotency=key
-        ),
-    )
+    return await give_order(request, room, person_id, ordering.clear_for_now(), based_on=based_on)
 
 
 @get("/people/{person_id:str}/referrals", summary="Orders by hand that stand or are to come", responses=REFUSALS)
@@ -134,14 +119,12 @@ async def plan(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[PlanBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """Answered with the id of the new one as `referral`."""
-    orders = room.parts.orders
     return await give_order(
         request,
         room,
         person_id,
-        lambda origin, person, key: orders.plan_referral(
-            request.user, origin, person, data, based_on=data.based_on or based_on, idempotency=key
-        ),
+        ordering.plan_referral(data),
+        based_on=data.based_on or based_on,
         status=201,
         made=True,
     )
@@ -156,12 +139,16 @@ async def set_for_many(request: Asked, room: InRoom, data: JSONBody[ManyBody]) -
         raise Fault(400, "invalid", "people: it is empty; name at least one id.", {"field": "people", "value": []})
     rows = [room.details.find_row(request.user, each)[1] for each in data.people]
     given: dict[str, Any] = {name: getattr(data, name) for name in ("reason", "until", "diverts", "text", "divert_to")}
-    ask = ReferralAsk(**given) if data.start is None else PlannedAsk(start=data.start, repeat=data.repeat, **given)
+    order = (
+        ordering.set_for_now(ReferralAsk(**given))
+        if data.start is None
+        else ordering.plan_referral(PlannedAsk(start=data.start, repeat=data.repeat, **given))
+    )
     origin = _common_origin({order_origin(request.user, request.auth, row.person) for row in rows})
 
     async def act(_key: Idempotency | None) -> bytes:
         people = [PersonId(each) for each in data.people]
-        written = await room.parts.orders.set_for_many(request.user, origin, people, ask)
+        written = await room.parts.orders.give_many(Giver(viewer=request.user, origin=origin), people, order)
         return _encode(
             ManyChanges(changes=tuple(PersonChange(person=each.person_id, change=each.change) for each in written))
         )
@@ -174,19 +161,15 @@ async def change_referral(
     request: Asked, room: InRoom, referral_id: FromPath[str], data: JSONBody[PatchBody], based_on: BasedOn = None
 ) -> Response[bytes]:
     """Absent = as it was. `start` now starts it now."""
-    orders = room.parts.orders
     return await give_order(
         request,
         room,
         await _whose(request, room, referral_id),
-        lambda origin, _person, key: orders.change_referral(
-            request.user,
-            origin,
+        ordering.patch_referral(
             ReferralId(referral_id),
             ReferralPatch(**{name: getattr(data, name) for name in ReferralPatch.__struct_fields__}),
-            based_on=data.based_on or based_on,
-            idempotency=key,
         ),
+        based_on=data.based_on or based_on,
     )
 
 
@@ -195,14 +178,12 @@ async def delete_referral(
     request: Asked, room: InRoom, referral_id: FromPath[str], based_on: BasedOn = None
 ) -> Response[bytes]:
     """One under way ends now."""
-    orders = room.parts.orders
     return await give_order(
         request,
         room,
         await _whose(request, room, referral_id),
-        lambda origin, _person, key: orders.delete_referral(
-            request.user, origin, ReferralId(referral_id), based_on=based_on, idempotency=key
-        ),
+        ordering.delete_referral(ReferralId(referral_id)),
+        based_on=based_on,
     )
 
 

@@ -32,8 +32,8 @@ class Hours:
     """Opening hours joined with a zone and with public holidays; days are worked out when first asked for and kept.
 
     Instants in and out are aware UTC. An *opening* is a start of opening hours on a day that is no public holiday;
-    hours that touch are one, so that 8-12 and 12-17 have one opening and one closing. Hours that go on from a public
-    holiday start at the midnight that ends it. Nothing is looked for further than 400 days ahead.
+    hours that touch are one, so that 8-12 and 12-17 have one opening and one closing. Nothing is looked for further
+    than 400 days ahead.
     """
 
     __slots__ = ("_holidays", "_kept", "_weekly", "always_open", "zone")
@@ -100,9 +100,10 @@ class Hours:
         return None
 
     def reopening(self, at: datetime) -> datetime | None:
-        """The first opening after an instant; where always open, the end of the public holidays that come next."""
+        """The first opening after an instant, or the end of public holidays if it is open from then on: what was closed
+        is open again."""
         if not self.always_open:
-            return self.next_opening(at)
+            return next((each for day in self._days_from(at) for each in self._day(day).reopenings if each > at), None)
         today = self._local_day(at)
         for day in (today + A_DAY * n for n in range(1, BY_HAND_DAYS + 1)):
             if day not in self._holidays and day - A_DAY in self._holidays:
@@ -140,14 +141,15 @@ class Hours:
 
     def _work_out(self, day: date) -> _Day:
         if day in self._holidays:
-            return _Day((), ())
+            return _Day((), (), ())
         spans, starts = self._weekly[day.weekday()]
         joined = ((self._instant(day, opens), self._instant(day, closes)) for opens, closes in spans)
-        if spans and spans[0][0] == 0 and 0 not in starts and day - A_DAY in self._holidays:
-            starts = (0, *starts)
+        openings = tuple(self._instant(day, minutes) for minutes in starts)
+        goes_on = spans and spans[0][0] == 0 and 0 not in starts and day - A_DAY in self._holidays
         return _Day(
             tuple((opens, closes) for opens, closes in joined if opens < closes),
-            tuple(self._instant(day, minutes) for minutes in starts),
+            openings,
+            (start_of_day(day, self.zone), *openings) if goes_on else openings,
         )
 
     def _instant(self, day: date, minutes: int) -> datetime:
@@ -159,13 +161,19 @@ class Hours:
 
 
 class _Day:
-    """One calendar day: its open stretches, and its openings."""
+    """One calendar day: its open stretches, its openings, and these with its midnight if that ends a public holiday."""
 
-    __slots__ = ("open", "openings")
+    __slots__ = ("open", "openings", "reopenings")
 
-    def __init__(self, stretches: tuple[tuple[datetime, datetime], ...], openings: tuple[datetime, ...]) -> None:
+    def __init__(
+        self,
+        stretches: tuple[tuple[datetime, datetime], ...],
+        openings: tuple[datetime, ...],
+        reopenings: tuple[datetime, ...],
+    ) -> None:
         self.open = stretches
         self.openings = openings
+        self.reopenings = reopenings
 
 
 def hours_of(person: Person, company: Company) -> Hours:

@@ -321,6 +321,20 @@ def test_office_hours_are_the_persons() -> None:
     ]
 
 
+def test_office_hours_go_on_after_a_public_holiday() -> None:
+    """§2: open day and night on working days, a week's claim acts again when the public holiday in it is over."""
+    day_and_night = OpenHours(days=("mon", "tue", "wed", "thu", "fri"), opens="00:00", closes="24:00")
+    rules: dict[str, Any] = {
+        "office_hours_only": True,
+        "hours": (day_and_night,),
+        "holidays": PublicHolidays(add=(days(2).first,)),
+    }
+    assert spans(booking("h: x", days(0, 7)), rules=rules) == [
+        (at("00:00"), at("00:00", 2)),
+        (at("00:00", 3), at("00:00", 5)),
+    ]
+
+
 def test_what_is_by_hand_acts_at_any_hour() -> None:
     """§2: only claims from calendars."""
     by_hand = Referral(id=ReferralId("r_1"), person_id=ANNA, reason=ReasonCode("gone"), start=at("18:00"))

@@ -60,6 +60,23 @@ def test_a_public_holiday_has_no_opening() -> None:
     assert OFFICE_HOURS.opens_at(at("10:00", 2)) == at("06:00", 3)
 
 
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pytest.param(("mon tue wed thu fri", "00:00", "24:00"), id="day and night on working days"),
+        pytest.param(("mon wed fri", "20:00", "04:00"), id="a night that a public holiday begins"),
+    ],
+)
+def test_what_a_public_holiday_closed_is_open_again_at_its_end(hours: tuple[str, str, str]) -> None:
+    """Also where hours go on from it: nobody is told a later opening while it is open."""
+    wednesday, thursday = at("10:00", 2), at("22:00", 2)
+    going_on = _hours(hours, add=(date(2026, 11, 25),))
+    assert not going_on.is_open(thursday - timedelta(minutes=1))
+    assert going_on.is_open(thursday)
+    assert going_on.opens_at(wednesday) == thursday
+    assert going_on.reopening(wednesday) == thursday
+
+
 def test_a_working_day_is_monday_to_friday_and_no_public_holiday() -> None:
     """A shop that opens on Saturday has an opening there, but none of a working day."""
     shop = _hours(("mon tue wed thu fri sat sun", "08:00", "17:00"), add=(date(2026, 11, 30),))

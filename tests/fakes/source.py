@@ -53,6 +53,9 @@ class FakeSystem:
         self.asked: list[Asked] = []
         self.reading: Counter[str] = Counter()
         self.most_at_once = 0
+        self.clock_offset_seconds: float | None = None
+        self.refusing: Exception | None = None
+        """Raised instead of the list of calendars."""
         self.opened: list[Connection] = []
         self.closed = 0
         self._changes = 0
@@ -89,7 +92,13 @@ class FakeSource:
     def __init__(self, system: FakeSystem) -> None:
         self._system = system
 
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        return self._system.clock_offset_seconds
+
     async def find_calendars(self) -> Sequence[FoundCalendar]:
+        if self._system.refusing is not None:
+            raise self._system.refusing
         return [FoundCalendar(ref=ref, name=ref, owned=True) for ref in self._system.calendars]
 
     async def read(self, calendar: CalendarToRead, window: Span, marks: Marks, known: Known | None) -> Reading:

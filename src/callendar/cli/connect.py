@@ -12,7 +12,7 @@ import typer
 from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run
 from callendar.contracts.source import FoundCalendar
 from callendar.domain.errors import InvalidValue
-from callendar.engine.connecting import connect_calendars, find_calendars, new_connection
+from callendar.engine.connecting import connect_calendars, new_connection, try_connection
 
 commands = typer.Typer(help="Connect a calendar system; tried before it is saved.", no_args_is_help=True)
 
@@ -94,7 +94,7 @@ async def _connect(
     kind = parts.source_kind(kind_name)
     connection = new_connection(desk.company.id, kind, name or f"{person.name}: {kind_name}", settings, poll_seconds)
     with console.status("Trying it…"):
-        found = list(await find_calendars(kind, connection, parts.source_context))
+        found = list((await try_connection(kind, connection, parts.source_context)).calendars)
     if not found:
         raise InvalidValue(f"{settings['url']} answers, but offers no calendar; check the address and the rights")
     chosen = choose(found)

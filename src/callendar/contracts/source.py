@@ -128,6 +128,11 @@ class Source(Protocol):
     once; the engine bounds how many.
     """
 
+    @property
+    def clock_offset_seconds(self) -> float | None:
+        """How far the server's clock was ahead of ours at its last answer; None where it tells no time."""
+        ...
+
     async def find_calendars(self) -> Sequence[FoundCalendar]:
         """Every calendar that the credentials reach, in the server's order; raises `SourceError` with the mend."""
         ...

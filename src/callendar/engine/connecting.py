@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from callendar.contracts.source import FoundCalendar, SourceContext, SourceKind
 from callendar.contracts.store import NotFound, Store
@@ -47,11 +47,21 @@ def new_connection(
     )
 
 
-async def find_calendars(kind: SourceKind, connection: Connection, context: SourceContext) -> Sequence[FoundCalendar]:
-    """Try a connection: every calendar that it reaches; raises `SourceError` with the mend."""
+class Tried(Struct, frozen=True, kw_only=True):
+    """A connection that answered."""
+
+    calendars: Sequence[FoundCalendar]
+    """Every one that it reaches, in the server's order."""
+    clock_offset_seconds: float | None
+    """How far its server's clock is ahead of ours."""
+
+
+async def try_connection(kind: SourceKind, connection: Connection, context: SourceContext) -> Tried:
+    """Try a connection before it is saved; raises `SourceError` with the mend."""
     source = await kind.open(connection, context)
     try:
-        return await source.find_calendars()
+        found = await source.find_calendars()
+        return Tried(calendars=found, clock_offset_seconds=source.clock_offset_seconds)
     finally:
         await source.close()
 
@@ -106,4 +116,6 @@ async def choose_calendar(
     async with store.change(company_id, [calendar.person_id]) as tx:
         await tx.save_calendar(changed)
         await replan(tx, calendar.person_id)
+    if changed.selected:
+        await store.request_sync(company_id, [calendar_id])
     return changed

@@ -11,7 +11,10 @@ from callendar.contracts.source import SourceContext, SourceError, SourceKind
 from callendar.contracts.store import Store
 from callendar.domain.booking import Calendar, Connection
 from callendar.domain.rules import Company
-from callendar.engine.connecting import find_calendars
+from callendar.engine.connecting import try_connection
+
+CLOCK_WARN_SECONDS, CLOCK_FAULT_SECONDS = 2, 60
+"""From where a difference between clocks is told, and from where it is a fault."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -30,28 +33,39 @@ async def examine(
     calendars = await store.load_calendars(company.id)
     for connection in await store.load_connections(company.id):
         mine = [each for each in calendars if each.connection_id == connection.id]
-        yield await _try(connection, mine, kinds, context)
+        async for finding in _try(connection, mine, kinds, context):
+            yield finding
     for calendar in calendars:
         if calendar.selected and calendar.fault is not None:
             since = f"{calendar.failing_since:%Y-%m-%d %H:%M}Z" if calendar.failing_since else "now"
             whose = people.get(calendar.person_id, calendar.person_id)
             yield Finding(well=False, said=f"{whose}, {calendar.name}, failing since {since}: {calendar.fault}")
+        for fault in await store.load_object_faults(company.id, calendar.id):
+            whose = people.get(calendar.person_id, calendar.person_id)
+            yield Finding(well=True, said=f"{whose}, {calendar.name}: {fault}")
 
 
 async def _try(
     connection: Connection, calendars: list[Calendar], kinds: Mapping[str, SourceKind], context: SourceContext
-) -> Finding:
+) -> AsyncGenerator[Finding]:
     kind = kinds.get(connection.kind)
     if kind is None:
-        return Finding(well=False, said=f"{connection.name}: nothing installed reads {connection.kind!r}")
+        yield Finding(well=False, said=f"{connection.name}: nothing installed reads {connection.kind!r}")
+        return
     try:
-        found = await find_calendars(kind, connection, context)
+        tried = await try_connection(kind, connection, context)
     except SourceError as error:
-        return Finding(well=False, said=f"{connection.name}: {error}")
+        yield Finding(well=False, said=f"{connection.name}: {error}")
+        return
+    offered, used = len(tried.calendars), len(calendars)
     read = f"read {_age(connection.read_at, context.clock.now())}"
-    return Finding(
-        well=True, said=f"{connection.name}: answers; calendars offered: {len(found)}, in use: {len(calendars)}; {read}"
-    )
+    said = f"{connection.name}: answers; calendars offered: {offered}, in use: {used}; {read}"
+    yield Finding(well=True, said=said)
+    offset = tried.clock_offset_seconds
+    if offset is not None and abs(offset) >= CLOCK_WARN_SECONDS:
+        which = "ahead of" if offset > 0 else "behind"
+        told = f"its clock is {abs(offset):.0f} s {which} this machine's; set both by the network's time"
+        yield Finding(well=abs(offset) < CLOCK_FAULT_SECONDS, said=f"{connection.name}: {told}")
 
 
 def _age(read_at: datetime | None, now: datetime) -> str:

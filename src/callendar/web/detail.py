@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -53,6 +54,8 @@ class WireCalendar(Struct, frozen=True, kw_only=True, gc=False):
     read_at: datetime | UnsetType = UNSET
     failing_since: datetime | UnsetType = UNSET
     fault: str | UnsetType = UNSET
+    object_faults: tuple[str, ...] | UnsetType = UNSET
+    """What could not be used in single objects of it, in words without any subject."""
 
 
 class WireNotice(Struct, frozen=True, kw_only=True, gc=False):
@@ -165,7 +168,16 @@ class Details:
 
     async def _calendars(self, person: Person) -> tuple[WireCalendar, ...]:
         calendars = await self._store.load_calendars(person.company_id, person.id)
-        return tuple(wire_calendar(each, self._people.read_at.get(each.connection_id)) for each in calendars)
+        return tuple(
+            [
+                wire_calendar(
+                    each,
+                    self._people.read_at.get(each.connection_id),
+                    await self._store.load_object_faults(person.company_id, each.id),
+                )
+                for each in calendars
+            ]
+        )
 
     async def _notices(self, person: Person) -> tuple[WireNotice, ...]:
         return tuple(
@@ -174,7 +186,7 @@ class Details:
         )
 
 
-def wire_calendar(calendar: Calendar, read_at: datetime | None) -> WireCalendar:
+def wire_calendar(calendar: Calendar, read_at: datetime | None, object_faults: Sequence[str]) -> WireCalendar:
     """A calendar; when it fails, `read_at` is that of its connection's others and left out."""
     return WireCalendar(
         id=calendar.id,
@@ -184,6 +196,7 @@ def wire_calendar(calendar: Calendar, read_at: datetime | None) -> WireCalendar:
         read_at=UNSET if calendar.failing_since is not None else or_unset(read_at),
         failing_since=or_unset(calendar.failing_since),
         fault=or_unset(calendar.fault),
+        object_faults=or_unset(tuple(object_faults)),
     )
 
 

@@ -41,6 +41,11 @@ class DemoSource:
     def __init__(self, settings: DemoSettings) -> None:
         self._settings = settings
 
+    @property
+    def clock_offset_seconds(self) -> None:
+        """There is no server."""
+        return
+
     async def find_calendars(self) -> Sequence[FoundCalendar]:
         """As many as were asked for."""
         await checkpoint()

@@ -58,7 +58,6 @@ export class Desk {
   reasons = $state.raw<readonly WireReason[]>([]);
   me = $state.raw<WireMe | null>(null);
   outcome = $state.raw<Outcome | null>(null);
-  writing = $state(false);
   /** Those whose state flipped just now. */
   flipped = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -73,6 +72,7 @@ export class Desk {
   readonly #server: Office;
   readonly #clock = new ServerClock(machineClock);
   readonly #live: Live;
+  #writes: Promise<unknown> = Promise.resolve();
   #nextFreeMinutes = $state(15);
   #cancelTick: () => void = () => undefined;
   #cancelDetail: () => void = () => undefined;
@@ -139,36 +139,43 @@ export class Desk {
   }
 
   async undo(): Promise<void> {
-    const { outcome } = this;
-    if (outcome?.change == null || this.writing) return;
-    const { person, change } = outcome;
-    await this.#attempt(person, async () => {
-      await this.#server.undo(change);
-      this.outcome = { person, words: 'Undone.', failed: false, change: null };
+    await this.#inTurn(async () => {
+      const { outcome } = this;
+      if (outcome?.change == null) return;
+      const { person, change } = outcome;
+      await this.#attempt(person, async () => {
+        await this.#server.undo(change);
+        this.outcome = { person, words: 'Undone.', failed: false, change: null };
+      });
+      this.#loadDetail();
     });
-    this.#loadDetail();
   }
 
   async #write(shown: Shown, done: string, send: () => Promise<WireChanged>): Promise<boolean> {
-    if (this.writing) return false;
     const { id, name } = shown.person;
-    return this.#attempt(id, async () => {
-      const changed = await send();
-      this.outcome = { person: id, words: `${name}: ${done}.`, failed: false, change: changed.change ?? null };
-      if (this.chosen === id) this.#loadDetail();
-    });
+    return this.#inTurn(() =>
+      this.#attempt(id, async () => {
+        const changed = await send();
+        this.outcome = { person: id, words: `${name}: ${done}.`, failed: false, change: changed.change ?? null };
+        if (this.chosen === id) this.#loadDetail();
+      }),
+    );
+  }
+
+  /** Keys come quicker than answers: each write waits for the one before, none is lost. */
+  #inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const turn = this.#writes.then(write);
+    this.#writes = turn.catch(() => undefined);
+    return turn;
   }
 
   async #attempt(person: string, action: () => Promise<void>): Promise<boolean> {
-    this.writing = true;
     try {
       await action();
       return true;
     } catch (error) {
       this.outcome = { person, words: `Nothing was changed. ${this.#faultWords(error)}`, failed: true, change: null };
       return false;
-    } finally {
-      this.writing = false;
     }
   }
 

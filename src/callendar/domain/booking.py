@@ -14,6 +14,8 @@ from callendar.domain.span import Days, When
 
 CalendarId = NewType("CalendarId", str)
 ConnectionId = NewType("ConnectionId", str)
+NAMELESS = "nameless-"
+"""Leads the UID that a reader makes up for an object without one."""
 BookingKey = NewType("BookingKey", str)
 """An occurrence's key (`rules.md` §2, §4.4); the key of the claim it makes."""
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from msgspec import Struct, structs
 
 from callendar.contracts.source import CalendarToRead, SourceContext, SourceKind
-from callendar.domain.booking import Booking, Connection, ShowAs
+from callendar.domain.booking import NAMELESS, Booking, Connection, ShowAs
 from callendar.domain.claim import Kind
 from callendar.domain.claiming import derive_claims
 from callendar.domain.hand import Origin
@@ -89,7 +89,7 @@ def rehearse(
     return Rehearsal(
         bookings=[
             RehearsedBooking(
-                uid=each.booking.uid,
+                uid=None if (each.booking.uid or NAMELESS).startswith(NAMELESS) else each.booking.uid,
                 start=each.booking.when.first if isinstance(each.booking.when, Days) else each.booking.when.start,
                 end=each.booking.when.until if isinstance(each.booking.when, Days) else each.booking.when.end,
                 all_day=each.booking.all_day,
@@ -101,7 +101,7 @@ def rehearse(
             for each in judged
         ],
         timetable=_merged(timetable),
-        faults=list(faults),
+        faults=list(dict.fromkeys(faults)),
     )
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
+from callendar.domain.booking import NAMELESS
 from callendar.formats.fault import Faults, quote
 from callendar.formats.lines import Component, Line
 from callendar.formats.moment import (
@@ -72,7 +73,7 @@ def name_event(component: Component) -> str:
     times = "\n".join(
         f"{name}:{line.value}" for name in ("DTSTART", "DTEND", "DURATION", "RRULE") for line in component.every(name)
     )
-    return f"nameless-{sha256(times.encode()).hexdigest()[:24]}"
+    return f"{NAMELESS}{sha256(times.encode()).hexdigest()[:24]}"
 
 
 def read_event(component: Component, zones: Zones, faults: Faults, *, cancels: bool) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from callendar.domain.errors import CallendarError
 from callendar.web.site import end_feeds
 
 GRACE_SECONDS = 2
+BACKLOG = 2048
 
 
 class Listen(Struct, frozen=True, kw_only=True):
@@ -68,19 +70,30 @@ class Server:
         """Serve until a signal comes.
 
         Raises:
-            CannotListen: The port is taken, or the certificate cannot be read.
+            CannotListen: The port is taken, or the address not this machine's.
         """
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._stop_on_signal)
-            tasks.start_soon(self._say_ready, ready)
-            try:
-                await self._server.serve()
-            except (SystemExit, OSError) as error:
-                raise CannotListen(
-                    f"cannot listen on {self._listen.host}:{self._listen.port}: it is taken, or not this "
-                    "machine's; give another with --port"
-                ) from error
-            tasks.cancel_scope.cancel()
+        with self._bind() as listening:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._stop_on_signal)
+                tasks.start_soon(self._say_ready, ready)
+                await self._server.serve(sockets=[listening])
+                tasks.cancel_scope.cancel()
+
+    def _bind(self) -> socket.socket:
+        """Bound by ourselves: the server's own way is to print and exit."""
+        host, port = self._listen.host, self._listen.port
+        try:
+            self._server.config.load()
+        except OSError as error:
+            raise CannotListen(f"tls_cert or tls_key cannot be used ({error}); give PEM files that fit") from error
+        try:
+            return socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
+            )
+        except OSError as error:
+            raise CannotListen(
+                f"cannot listen on {host}:{port}: it is taken, or not this machine's; give another with --port or --host"
+            ) from error
 
     async def _say_ready(self, ready: Callable[[str], Awaitable[None]]) -> None:
         while not self._server.started:  # noqa: ASYNC110 - uvicorn offers no event for it

@@ -92,7 +92,7 @@ class Server:
             )
         except OSError as error:
             raise CannotListen(
-                f"cannot listen on {host}:{port}: it is taken, or not this machine's; give another with --port or --host"
+                f"cannot listen on {host}:{port}: it is taken, or not this machine's; give another by --port or --host"
             ) from error
 
     async def _say_ready(self, ready: Callable[[str], Awaitable[None]]) -> None:

@@ -30,6 +30,7 @@ def ask(lines: str, **more: object) -> ExpandAsk:
         "zone": "Europe/Stockholm",
         "addresses": frozenset[str](),
         "marks": Marks(keywords={}, diverts=frozenset()),
+        "calendar": lines,
     }
     return ExpandAsk(data=data, window=WINDOW, **{**given, **more})  # pyright: ignore[reportArgumentType]
 
@@ -115,23 +116,50 @@ def test_a_rule_without_end_fails_alone() -> None:
     run(check)
 
 
+def test_a_calendar_of_hostile_objects_leaves_a_worker_to_the_others_and_is_put_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has one turn at a time, and only so many seconds in all; what is left of it fails at once."""
+    monkeypatch.setattr("callendar.engine.expanding.BUDGET_SECONDS", 5)
+
+    async def check(expand: ProcessExpander) -> None:
+        failed: list[str] = []
+
+        async def hostile() -> None:
+            with pytest.raises(ExpandFailed) as caught:
+                await expand(ask(ENDLESS))
+            failed.append(str(caught.value))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(hostile)
+            await anyio.wait_all_tasks_blocked()
+            with anyio.fail_after(3):
+                assert len((await expand(ask(WEEKLY))).bookings) == 5
+        assert ["longer than" in each for each in failed] == [True, True, False, False, False, False]
+        assert all("put off" in each for each in failed[2:])
+        assert len((await expand(ask(WEEKLY))).bookings) == 5
+
+    run(check)
+
+
 def test_a_killed_worker_fails_its_own_task_alone() -> None:
     """The one that the killed process served fails; one waiting behind it is served."""
 
     async def check(expand: ProcessExpander) -> None:
         told: list[str] = []
 
-        async def doomed() -> None:
+        async def doomed(calendar: int) -> None:
             with pytest.raises(ExpandFailed, match="died"):
-                await expand(ask(ENDLESS))
+                await expand(ask(ENDLESS, calendar=str(calendar)))
             told.append("failed")
 
         async def waiting() -> None:
             told.append(f"{len((await expand(ask(WEEKLY))).bookings)} bookings")
 
         async with anyio.create_task_group() as group:
-            for _ in range(2):
-                group.start_soon(doomed)
+            for calendar in range(2):
+                group.start_soon(doomed, calendar)
             await anyio.wait_all_tasks_blocked()
             group.start_soon(waiting)
             for pid in workers():
@@ -185,7 +213,7 @@ def test_the_loop_stays_free() -> None:
             group.start_soon(watch)
             read.append(await expand(ask("DTSTART:20200101T000000Z\nDURATION:PT1S\nRRULE:FREQ=MINUTELY\n")))
             group.cancel_scope.cancel()
-        assert len(read[0].bookings) == 5000
+        assert len(read[0].bookings) == 2000
         assert len(read[0].faults) == 1
         assert longest < 0.3
 

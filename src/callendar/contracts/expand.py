@@ -31,7 +31,9 @@ class ExpandAsk(Struct, frozen=True, kw_only=True):
     addresses: frozenset[str]
     """Casefolded; empty = the organizer, when there is one, is she."""
     marks: Marks
-    max_bookings: int = 5_000
+    calendar: str = ""
+    """Whose object it is: calendars take turns, and one that takes too long is put off."""
+    max_bookings: int = 2_000
     """More occurrences than this in the window are cut off with one fault."""
 
 

@@ -14,7 +14,11 @@ from callendar.contracts.expand import ExpandAsk, Expanded, ExpandFailed
 from callendar.formats.calendar_object import How, read_object
 
 WORKERS = 2
-LIMIT_SECONDS = 10.0
+LIMIT_SECONDS = 6.0
+BUDGET_SECONDS, BUDGET_WINDOW_SECONDS = 20.0, 3600.0
+"""What one calendar may spend in a window on objects that take long; the rest of it is then put off."""
+LONG_SECONDS = 1.0
+"""An object that took less is not counted: a large calendar of ordinary ones is never put off."""
 MEMORY_BYTES = 1 << 30
 START_SECONDS = 30.0
 """How long a worker may take to start and import, on a machine that is busy."""
@@ -38,6 +42,7 @@ class ProcessExpander:
         # Processes are limited by `_turns`; whoever has a turn must not wait again while his time runs.
         self._processes = CapacityLimiter(workers)
         self._closed = False
+        self._calendars: dict[str, _Calendar] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,18 +60,29 @@ class ProcessExpander:
         """Expand one object; see `contracts.expand.Expander`."""
         if self._closed:
             raise ExpandFailed("nothing is expanded any more; the service is stopping")
-        async with self._turns:
-            try:
-                with anyio.fail_after(self._limit_seconds):
-                    return await to_process.run_sync(
-                        partial(expand_bounded, ask, self._memory_bytes), cancellable=True, limiter=self._processes
-                    )
-            except TimeoutError as error:
-                raise ExpandFailed(
-                    f"a calendar object took longer than {self._limit_seconds:g} s to expand and was given up"
-                ) from error
-            except BrokenWorkerProcess as error:
-                raise ExpandFailed("the process that expanded a calendar object died") from error
+        calendar = self._calendars.setdefault(ask.calendar, _Calendar())
+        # One turn a calendar at a time: whoever brings many objects leaves the other worker to the others.
+        async with calendar.turn:
+            calendar.check(anyio.current_time())
+            async with self._turns:
+                began = anyio.current_time()
+                try:
+                    return await self._expand(ask)
+                finally:
+                    calendar.spend(anyio.current_time() - began)
+
+    async def _expand(self, ask: ExpandAsk) -> Expanded:
+        try:
+            with anyio.fail_after(self._limit_seconds):
+                return await to_process.run_sync(
+                    partial(expand_bounded, ask, self._memory_bytes), cancellable=True, limiter=self._processes
+                )
+        except TimeoutError as error:
+            raise ExpandFailed(
+                f"a calendar object took longer than {self._limit_seconds:g} s to expand and was given up"
+            ) from error
+        except BrokenWorkerProcess as error:
+            raise ExpandFailed("the process that expanded a calendar object died") from error
 
     async def _start_one(self) -> None:
         async with self._turns:
@@ -76,6 +92,27 @@ class ProcessExpander:
                 except BrokenWorkerProcess:
                     # The first call tries again, and tells.
                     return
+
+
+class _Calendar:
+    """What one calendar has spent."""
+
+    def __init__(self) -> None:
+        self.turn = anyio.Lock()
+        self._since = 0.0
+        self._spent = 0.0
+
+    def check(self, now: float) -> None:
+        """Raises `ExpandFailed` when the calendar has spent what it may."""
+        if now - self._since > BUDGET_WINDOW_SECONDS:
+            self._since, self._spent = now, 0.0
+        if self._spent >= BUDGET_SECONDS:
+            raise ExpandFailed("the calendar takes too long to expand; what is left of it is put off until tomorrow")
+
+    def spend(self, seconds: float) -> None:
+        """An object took so long."""
+        if seconds >= LONG_SECONDS:
+            self._spent += seconds
 
 
 def expand_object(ask: ExpandAsk) -> Expanded:

@@ -33,6 +33,8 @@ from callendar.engine.waiting import TookTooLong, within
 
 log = get_logger()
 
+MOST_BOOKINGS = 5_000
+"""Of one reading. A person is planned on the event loop, so what she has must stay small: this many take 0.1 s."""
 READ_SECONDS = 60
 """A reading that has not ended by then is cut off."""
 
@@ -104,6 +106,7 @@ class Reader:
         except SourceError as error:
             await self._keep_fault(company.id, sync, error, fault_code)
             raise ReadingFailed(error) from None
+        reading = bounded(reading)
         if _changes_nothing(sync, reading):
             stored = sync.known is not None and sync.known.cursor == reading.cursor
         else:
@@ -128,7 +131,7 @@ class Reader:
             return await within(self._clock, READ_SECONDS, ask)
         except TookTooLong:
             raise Unreachable(
-                f"the calendar did not answer within {READ_SECONDS} s; it is tried again by and by"
+                f"the calendar could not be read within {READ_SECONDS} s; it is tried again by and by"
             ) from None
         except CursorExpired:
             raise Unreadable(
@@ -179,6 +182,18 @@ class Reader:
                     return
                 if await tx.save_fault(calendar.id, calendar.failing_since or self._clock.now(), words):
                     await replan(tx, sync.person.id)
+
+
+def bounded(reading: Reading) -> Reading:
+    """The reading with no more bookings than a person can be planned from in a moment; objects beyond, by ref, are kept
+    without theirs and say so."""
+    room, kept = MOST_BOOKINGS, dict(reading.objects)
+    for ref in sorted(kept):
+        room -= len(kept[ref].bookings)
+        if room < 0 and kept[ref].bookings:
+            left_out = f"left out: the calendar has more than {MOST_BOOKINGS} bookings in these weeks"
+            kept[ref] = structs.replace(kept[ref], bookings=(), faults=(*kept[ref].faults, left_out))
+    return structs.replace(reading, objects=kept) if room < 0 else reading
 
 
 async def _ground_stands(tx: Transaction, sync: CalendarSync) -> bool:

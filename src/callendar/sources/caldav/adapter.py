@@ -135,6 +135,7 @@ class _Asking:
         if one.error is not None:
             return ReadObject(etag=one.etag, bookings=(), faults=(f"an entry could not be fetched: {one.error}",))
         ask = ExpandAsk(
+            calendar=self._calendar.id,
             data=one.data,
             window=self._window,
             zone=self._calendar.zone.key,

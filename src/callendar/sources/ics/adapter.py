@@ -130,7 +130,12 @@ class IcsSource:
         marks: Marks,
     ) -> None:
         ask = ExpandAsk(
-            data=each.data, window=window, zone=calendar.zone.key, addresses=calendar.addresses, marks=marks
+            calendar=calendar.id,
+            data=each.data,
+            window=window,
+            zone=calendar.zone.key,
+            addresses=calendar.addresses,
+            marks=marks,
         )
         try:
             expanded = await self._expand(ask)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from callendar.cli.desk import CompanyOption, console, find_person, opened, run, show_table
+from callendar.cli.desk import CompanyOption, console, find_person, opened, run, say, show_table
 from callendar.engine.once import read_all
 
 commands = typer.Typer(help="Calendars: what is read for whom.", no_args_is_help=True)
@@ -65,11 +65,11 @@ def sync(person: OptionalPerson = None, company: CompanyOption = None) -> None:
             only = (await find_person(desk, person)).id if person else None
             calendars = [each for each in await desk.parts.store.load_calendars(desk.company.id, only) if each.selected]
             if not calendars:
-                console.print("No calendars to read.")
+                say("No calendars to read.")
                 return
             if desk.parts.is_served():
                 await desk.parts.store.request_sync(desk.company.id, [each.id for each in calendars])
-                console.print(f"Asked the running serve to read {_count(len(calendars))} now.", highlight=False)
+                say(f"Asked the running serve to read {_count(len(calendars))} now.")
                 return
             await desk.parts.held.open()
             kinds, context = desk.parts.sources, desk.parts.source_context
@@ -79,7 +79,7 @@ def sync(person: OptionalPerson = None, company: CompanyOption = None) -> None:
                     desk.parts.store, desk.parts.held, desk.parts.clock, kinds, context, calendars
                 ):
                     faults += fault is not None
-                    console.print(f"{calendar.name}: {fault or 'read'}", markup=False, highlight=False)
+                    say(f"{calendar.name}: {fault or 'read'}")
             if faults:
                 raise typer.Exit(1)
 
@@ -103,11 +103,9 @@ def choose(
             changed = await choose_calendar(
                 desk.parts.store, desk.company.id, CalendarId(calendar_id), selected=selected, marks=marks
             )
-            console.print(
+            say(
                 f"{changed.name}: {'read' if changed.selected else 'not read'}, "
                 f"marks {'count' if changed.marks_count else 'do not count'}.",
-                markup=False,
-                highlight=False,
             )
 
     run(work)

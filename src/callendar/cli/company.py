@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from callendar.app import open_parts
-from callendar.cli.desk import console, run, show_table
+from callendar.cli.desk import run, say, show_table
 from callendar.domain.errors import InvalidValue
+from callendar.domain.line import tidy_line
 from callendar.domain.reason_table import REASONS
 from callendar.domain.rules import Company, CompanyId
 from callendar.settings import load_settings
@@ -35,9 +36,12 @@ def new_company(name: str, zone: str, language: str) -> Company:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise InvalidValue(f"there is no zone {zone!r}; give an IANA name such as Europe/Stockholm") from error
+    tidied = tidy_line(name, "name")
+    if tidied is None:
+        raise InvalidValue("the name of the company is empty; give the one that its people know")
     if language not in LANGUAGES:
         raise InvalidValue(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
-    return Company(id=CompanyId("co_" + token_hex(8)), name=name, zone=zone, language=language, reasons=REASONS)
+    return Company(id=CompanyId("co_" + token_hex(8)), name=tidied, zone=zone, language=language, reasons=REASONS)
 
 
 @commands.command(epilog="Example: callendar company add Nordlys --zone Europe/Stockholm --language sv")
@@ -53,7 +57,7 @@ def add(
             if any(each.name.casefold() == name.casefold() for each in await parts.store.load_companies()):
                 raise InvalidValue(f"there is a company {name!r} already; choose another name")
             company = await parts.store.save_company(new_company(name, zone, language))
-            console.print(f"Added {company.name} ({company.id}).", highlight=False)
+            say(f"Added {company.name} ({company.id}).")
 
     run(work)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run
+from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run, say
 from callendar.contracts.source import FoundCalendar
 from callendar.domain.errors import InvalidValue
 from callendar.engine.connecting import connect_calendars, new_connection, try_connection
@@ -104,13 +104,11 @@ async def _connect(
     for calendar in calendars:
         marks = "" if calendar.marks_count else ", marks in it do not count: it is shared with her"
         read = "read" if calendar.selected else "not read"
-        console.print(f"{calendar.name}: {read}{marks}", markup=False, highlight=False)
+        say(f"{calendar.name}: {read}{marks}")
     served = parts.is_served()
-    console.print(
+    say(
         f"Connected for {person.name}. "
         + ("The running serve reads it at once." if served else "It is read when `callendar serve` runs."),
-        markup=False,
-        highlight=False,
     )
 
 

@@ -13,10 +13,12 @@ import typer
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from callendar.app import Parts, open_parts
 from callendar.contracts.store import NotFound, Rows
 from callendar.domain.errors import CallendarError, InvalidValue
+from callendar.domain.line import printable
 from callendar.domain.person import Person
 from callendar.domain.rules import Company
 from callendar.logs import set_up_logs
@@ -54,7 +56,7 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
         refused = _refused(error)
         if refused is None:
             raise
-        complaints.print(f"callendar: {refused}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        complaints.print(Text(printable(f"callendar: {refused}"), style="bold red"), soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -109,16 +111,21 @@ async def find_person(desk: CommandDesk, wanted: str) -> Person:
     return found[0]
 
 
+def say(text: str, style: str = "") -> None:
+    """Print a line as it is: nothing in it is markup, and no control character of it reaches the terminal."""
+    console.print(Text(printable(text), style=style), soft_wrap=True)
+
+
 def show_table(columns: list[str], rows: list[list[str]], empty: str) -> None:
     """Print a table, or what to do when there is nothing in it."""
     if not rows:
-        console.print(empty, markup=False, highlight=False, soft_wrap=True)
+        say(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold" if sys.stdout.isatty() else "ignore", no_wrap=not sys.stdout.isatty())
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(printable(cell)) for cell in row))
     if sys.stdout.isatty():
         console.print(table)
     else:

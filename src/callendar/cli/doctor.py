@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from callendar.app import open_parts
 from callendar.cli.desk import CompanyOption, console, find_company, run
+from callendar.domain.line import printable
 from callendar.engine.examine import examine
 from callendar.settings import load_settings
 
@@ -31,11 +32,11 @@ def doctor(company: CompanyOption = None) -> None:
         async with open_parts(loaded.settings) as parts:
             companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
             for each in companies:
-                console.print(f"[bold]{escape(each.name)}[/]")
+                console.print(f"[bold]{escape(printable(each.name))}[/]")
                 async for finding in examine(parts.store, each, parts.sources, parts.source_context):
                     faults += not finding.well
                     sign = "[green]ok[/]" if finding.well else "[red]fault[/]"
-                    console.print(f"  {sign}  {escape(finding.said)}", highlight=False, soft_wrap=True)
+                    console.print(f"  {sign}  {escape(printable(finding.said))}", highlight=False, soft_wrap=True)
             if not companies:
                 console.print("There is no company yet; add one with: callendar company add NAME")
         if faults:

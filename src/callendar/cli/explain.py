@@ -8,7 +8,7 @@ import typer
 
 from callendar.app import open_parts
 from callendar.cli.company import new_company
-from callendar.cli.desk import CommandDesk, CompanyOption, console, find_company, find_person, run
+from callendar.cli.desk import CommandDesk, CompanyOption, find_company, find_person, run, say
 from callendar.domain.booking import Response, ShowAs
 from callendar.domain.errors import InvalidValue
 from callendar.domain.rules import Mode
@@ -68,7 +68,7 @@ def explain(
                 what += f", {rules.reason(explained.reason).label(rules.language).lower()}"
             if explained.divert_to:
                 what += f", diverted to {explained.divert_to}"
-            console.print(f"{what}: {explained.why}.", markup=False, highlight=False)
+            say(f"{what}: {explained.why}.")
 
     run(work)
 

@@ -10,7 +10,7 @@ import typer
 
 from callendar.app import open_parts
 from callendar.cli.company import new_company
-from callendar.cli.desk import CompanyOption, JsonOption, console, find_company, opened, run, show_table
+from callendar.cli.desk import CompanyOption, JsonOption, console, find_company, opened, run, say, show_table
 from callendar.cli.spoken import spoken_state, spoken_time
 from callendar.domain.person import Extension, Person, PersonId
 from callendar.domain.timetable import read_state
@@ -87,7 +87,7 @@ def add(
         async with open_parts(load_settings().settings) as parts:
             if company is None and not await parts.store.load_companies():
                 made = await parts.store.save_company(new_company("My company", zone or "Europe/Stockholm", "en"))
-                console.print(f"Added the company {made.name} ({made.id}), zone {made.zone}.", highlight=False)
+                say(f"Added the company {made.name} ({made.id}), zone {made.zone}.")
             found = await find_company(parts, company)
             person = await add_person(
                 parts.store,
@@ -104,6 +104,6 @@ def add(
                 ),
                 parts.clock.now(),
             )
-            console.print(f"Added {person.name} ({person.id}).", highlight=False)
+            say(f"Added {person.name} ({person.id}).")
 
     run(work)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 from msgspec import UNSET, UnsetType
 
-from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run, show_table
+from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, find_person, opened, run, say, show_table
 from callendar.cli.spoken import spoken_state, spoken_time
 from callendar.domain.person import Person, ViewerId
 from callendar.domain.privacy import Viewer
@@ -137,8 +137,8 @@ async def _say(desk: CommandDesk, person: Person) -> None:
         said += f", back {spoken_time(back, desk.company, now)}" if back else ", nobody knows when back"
     elif state.until is not None:
         said += f", until {spoken_time(state.until, desk.company, now)}"
-    console.print(said + ".", markup=False, highlight=False)
-    console.print(why_now(causes, desk.company, now), markup=False, highlight=False)
+    say(said + ".")
+    say(why_now(causes, desk.company, now))
 
 
 async def _list(desk: CommandDesk, person: Person) -> None:
@@ -149,7 +149,7 @@ async def _list(desk: CommandDesk, person: Person) -> None:
         each for each in causes.orders.referrals if each.planned and (each.repeat or each.end is None or each.end > now)
     ]
     if not coming:
-        console.print("Nothing planned.")
+        say("Nothing planned.")
         return
     show_table(
         ["id", "reason", "start", "end", "repeat"],

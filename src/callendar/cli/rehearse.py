@@ -17,10 +17,10 @@ from callendar.cli.desk import (
     CommandDesk,
     CompanyOption,
     JsonOption,
-    console,
     find_company,
     find_person,
     run,
+    say,
     show_table,
 )
 from callendar.domain.errors import InvalidValue
@@ -116,14 +116,17 @@ def _zone(name: str) -> str:
 
 def _day(given: str | None, option: str) -> date | None:
     try:
-        return None if given is None else date.fromisoformat(given)
+        day = None if given is None else date.fromisoformat(given)
     except ValueError as error:
         raise InvalidValue(f"{option} {given!r} is not a day; write it as 2026-11-23") from error
+    if day is not None and not 1970 <= day.year <= 2200:
+        raise InvalidValue(f"{option} {given} is too far away; give a day between 1970 and 2200")
+    return day
 
 
 def _show(rehearsal: Rehearsal, person: Person, company: Company) -> None:
     zone = person.zone_info
-    console.print(f"[bold]Timetable[/] ({person.zone})")
+    say(f"Timetable ({person.zone})", "bold")
     show_table(
         ["from", "to", "what", "reason"],
         [
@@ -137,7 +140,7 @@ def _show(rehearsal: Rehearsal, person: Person, company: Company) -> None:
         ],
         "Nothing would have happened.",
     )
-    console.print("[bold]Bookings[/]")
+    say("Bookings", "bold")
     show_table(
         ["from", "to", "subject", "counts", "why"],
         [
@@ -153,7 +156,7 @@ def _show(rehearsal: Rehearsal, person: Person, company: Company) -> None:
         "There are no bookings in these days.",
     )
     for fault in rehearsal.faults:
-        console.print(f"Fault: {fault}", style="red", markup=False, highlight=False)
+        say(f"Fault: {fault}", "red")
 
 
 def _last(booking: RehearsedBooking) -> datetime | date:

@@ -9,7 +9,7 @@ import typer
 from msgspec import structs
 
 from callendar.app import Parts, open_parts, serve_until_stopped
-from callendar.cli.desk import console, run
+from callendar.cli.desk import run, say
 from callendar.domain.errors import InvalidValue
 from callendar.settings import load_settings
 
@@ -23,7 +23,7 @@ def add_to(program: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM file with the certificate chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM file with its key.")] = None,
 ) -> None:
@@ -36,7 +36,7 @@ def serve(
     }
 
     async def ready(url: str, _parts: Parts) -> None:
-        console.print(f"Callendar serves {url}", highlight=False)
+        say(f"Callendar serves {url}")
 
     async def work() -> None:
         settings = structs.replace(
@@ -48,7 +48,7 @@ def serve(
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="The next free one is taken if it is not free.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The next free one is taken if it is not free.")] = 8080,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(".demo"),
     reset: Annotated[bool, typer.Option("--reset", help="Start afresh.")] = False,
     people: Annotated[int, typer.Option(min=30, help="How many people; the first 30 in Radicale.")] = 30,
@@ -73,6 +73,6 @@ def migrate() -> None:
     async def work() -> None:
         settings = load_settings().settings
         async with open_parts(settings):
-            console.print(f"{settings.database} is up to date.", highlight=False)
+            say(f"{settings.database} is up to date.")
 
     run(work)

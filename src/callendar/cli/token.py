@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from callendar.app import listen_of
-from callendar.cli.desk import CompanyOption, console, find_person, opened, run, show_table
+from callendar.cli.desk import CompanyOption, find_person, opened, run, say, show_table
 from callendar.domain.errors import InvalidValue
 from callendar.domain.person import ViewerId
 from callendar.engine.tokens import create_token
@@ -43,12 +43,10 @@ def create(
                 whose.id if whose else None,
                 desk.parts.clock.now(),
             )
-            console.print(f"{made.id} ({role}). Keep the token, it is not shown again:", highlight=False)
-            console.print(secret, markup=False, highlight=False, soft_wrap=True)
-            console.print("In a browser:", highlight=False)
-            console.print(
-                f"{listen_of(desk.parts.settings).url}/?ticket={secret}", markup=False, highlight=False, soft_wrap=True
-            )
+            say(f"{made.id} ({role}). Keep the token, it is not shown again:")
+            say(secret)
+            say("In a browser:")
+            say(f"{listen_of(desk.parts.settings).url}/?ticket={secret}")
 
     run(work)
 
@@ -88,6 +86,6 @@ def revoke(
     async def work() -> None:
         async with opened(company) as desk:
             await desk.parts.store.revoke_token(desk.company.id, ViewerId(token_id), desk.parts.clock.now())
-            console.print(f"Revoked {token_id}.", highlight=False)
+            say(f"Revoked {token_id}.")
 
     run(work)

@@ -13,6 +13,7 @@ from callendar.domain.ends import resolve_end, resolve_start
 from callendar.domain.errors import InvalidValue, Refused
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.laying import clear_top, end_all_for_now, lay
+from callendar.domain.line import tidy_line
 from callendar.domain.mark import build_marks, read_app_mark
 from callendar.domain.planned import end_now, start_now
 from callendar.domain.reason import ReasonCode
@@ -341,5 +342,4 @@ def _divert(desk: Desk, number: str | None, *, diverts: bool) -> str | None:
 
 
 def _text(text: str | None) -> str | None:
-    stripped = (text or "").strip()
-    return stripped or None
+    return tidy_line(text, "text")

@@ -14,11 +14,15 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from callendar.contracts.store import Audit, Store
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.hours import hours_of
+from callendar.domain.line import tidy_line
 from callendar.domain.person import Extension, Person, PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId, Level, Mode, OpenHours
 from callendar.engine.keywords import check_own_keywords
 from callendar.engine.plan import replan
+
+MOST_VALUES = 50
+"""Of one person: extensions, addresses, names, keywords for a reason."""
 
 
 class Taken(CallendarError):
@@ -138,6 +142,11 @@ def check_person(person: Person, company: Company, others: Iterable[Person]) -> 
     _check_zone(person.zone)
     hours_of(person, company)
     check_own_keywords(person.keywords, company)
+    if len(person.extensions) > MOST_VALUES:
+        raise InvalidValue(f"extensions: there are {len(person.extensions)}; {MOST_VALUES} are the most")
+    for code, keywords in person.keywords.items():
+        if len(keywords) > MOST_VALUES:
+            raise InvalidValue(f"keywords: there are {len(keywords)} for {code}; {MOST_VALUES} are the most")
     for number in _numbers(person):
         digits = number.removeprefix("+")
         if not (digits.isascii() and digits.isdecimal()):
@@ -151,20 +160,24 @@ def check_person(person: Person, company: Company, others: Iterable[Person]) -> 
 
 
 def _tidied(person: Person) -> Person:
-    def text(value: str | None) -> str | None:
-        return (value or "").strip() or None
-
     return structs.replace(
         person,
-        name=person.name.strip(),
-        email=text(person.email),
-        department=text(person.department),
-        title=text(person.title),
-        external_id=text(person.external_id),
-        addresses=tuple(dict.fromkeys(address.strip() for address in person.addresses if address.strip())),
-        names=tuple(dict.fromkeys(name.strip() for name in person.names if name.strip())),
+        name=tidy_line(person.name, "name") or "",
+        email=tidy_line(person.email, "email"),
+        department=tidy_line(person.department, "department"),
+        title=tidy_line(person.title, "title"),
+        external_id=tidy_line(person.external_id, "external_id"),
+        addresses=_tidied_many(person.addresses, "addresses"),
+        names=_tidied_many(person.names, "names"),
         extensions=tuple(structs.replace(each, number=each.number.strip()) for each in person.extensions),
     )
+
+
+def _tidied_many(values: tuple[str, ...], field: str) -> tuple[str, ...]:
+    tidied = dict.fromkeys(each for value in values if (each := tidy_line(value, field)) is not None)
+    if len(tidied) > MOST_VALUES:
+        raise InvalidValue(f"{field}: there are {len(tidied)}; {MOST_VALUES} are the most")
+    return tuple(tidied)
 
 
 def _check_zone(zone: str) -> None:

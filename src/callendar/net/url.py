@@ -39,7 +39,7 @@ def check_url(url: httpx2.URL) -> httpx2.URL:
     Raises:
         InvalidUrl: It does not.
     """
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.host or not 0 < (url.port or 80) < 65536:
         raise InvalidUrl(f"{spoken_url(url)} is not an address of a server; write it as https://calendar.example/…")
     return url
 

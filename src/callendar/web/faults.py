@@ -119,6 +119,8 @@ def _fault(error: Exception) -> tuple[int, WireFault, dict[str, str]]:
                 return status, WireFault(error=error.code, message=_sentence(str(error)), detail=_detail(error)), {}
     if isinstance(error, msgspec.ValidationError | msgspec.DecodeError):
         return 400, WireFault(error="invalid", message=_sentence(str(error))), {}
+    if isinstance(error, RecursionError | UnicodeDecodeError):
+        return 400, WireFault(error="invalid", message="The body cannot be read: send JSON in UTF-8, not too deep."), {}
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _framework_fault(error)
     code, message = CODES[500]

@@ -18,6 +18,9 @@ from callendar.web.faults import REFUSALS, Fault
 from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
 
+MOST_AUDITED = 1000
+"""Entries of one answer."""
+
 
 class Me(Struct, frozen=True, kw_only=True):
     """The caller."""
@@ -172,7 +175,11 @@ async def sign_out(request: Asked, room: InRoom) -> Response[None]:
 async def show_audit(request: Asked, room: InRoom, limit: FromQuery[int] = 100) -> AuditTrail:
     """For administrators; the newest first, 1000 at the most."""
     check_administrator(request.user)
-    entries = await room.parts.store.load_audit(request.user.company_id, max(1, min(limit, 1000)))
+    if not 1 <= limit <= MOST_AUDITED:
+        raise Fault(
+            400, "invalid", f"limit: {limit} is not from 1 to {MOST_AUDITED}.", {"field": "limit", "value": limit}
+        )
+    entries = await room.parts.store.load_audit(request.user.company_id, limit)
     return AuditTrail(
         audit=tuple(
             WireAudit(

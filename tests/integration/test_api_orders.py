@@ -127,7 +127,7 @@ async def test_a_planned_referral_is_listed_changed_and_deleted(cast: Cast) -> N
     changed = await order(cast, "anna", "PATCH", f"referrals/{planned}", {"until": "2026-11-23T16:00:00Z"})
     assert changed["referrals"][0]["until"] == "2026-11-23T16:00:00Z"
     deleted = await order(cast, "anna", "DELETE", f"referrals/{planned}")
-    assert (deleted["referrals"], deleted["upcoming"]) == ([], [])
+    assert not {"referrals", "upcoming"} & deleted.keys()
     assert (await cast.ask("anna", "GET", f"people/{ANNA}/referrals")).json()["referrals"] == []
 
 

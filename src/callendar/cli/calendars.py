@@ -9,7 +9,9 @@ import typer
 from callendar.cli.desk import CompanyOption, console, find_person, opened, run, say, show_table
 from callendar.engine.once import read_all
 
-commands = typer.Typer(help="Calendars: what is read for whom.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Calendars: what is read for whom.", no_args_is_help=True, epilog="Example: callendar calendars list"
+)
 
 OptionalPerson = Annotated[
     str | None, typer.Option("--person", help="Id, e-mail address or extension; all by default.")

@@ -18,7 +18,11 @@ from callendar.settings import load_settings
 
 LANGUAGES = ("en", "sv", "nb", "da", "fi", "de")
 
-commands = typer.Typer(help="Companies: customers of this installation.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Companies: customers of this installation.",
+    no_args_is_help=True,
+    epilog="Example: callendar company add Nordlys",
+)
 
 
 def add_to(program: typer.Typer) -> None:

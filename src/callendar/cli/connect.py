@@ -14,7 +14,11 @@ from callendar.contracts.source import FoundCalendar
 from callendar.domain.errors import InvalidValue
 from callendar.engine.connecting import connect_calendars, new_connection, try_connection
 
-commands = typer.Typer(help="Connect a calendar system; tried before it is saved.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Connect a calendar system; tried before it is saved.",
+    no_args_is_help=True,
+    epilog="Example: callendar connect ics --person 101 --url https://calendar.example/anna.ics",
+)
 
 Chooser = Callable[[list[FoundCalendar]], list[FoundCalendar]]
 PollOption = Annotated[

@@ -17,7 +17,11 @@ from callendar.domain.timetable import read_state
 from callendar.engine.people import add_person
 from callendar.settings import load_settings
 
-commands = typer.Typer(help="People: those who have extensions and calendars.", no_args_is_help=True)
+commands = typer.Typer(
+    help="People: those who have extensions and calendars.",
+    no_args_is_help=True,
+    epilog='Example: callendar people add "Anna Svensson" --extension 101',
+)
 
 
 def add_to(program: typer.Typer) -> None:

@@ -15,7 +15,7 @@ program = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    epilog="Settings come from callendar.toml and the environment (CALLENDAR_DATABASE=…): docs/reference/settings.md",
+    epilog="Example: callendar demo. Settings come from callendar.toml and the environment (CALLENDAR_DATABASE=…).",
 )
 
 

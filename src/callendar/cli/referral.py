@@ -17,7 +17,11 @@ from callendar.engine.explain import why_now
 from callendar.engine.ordering import PlannedAsk, ReferralAsk, clear_for_now, plan_referral, set_for_now
 from callendar.engine.orders import Giver
 
-commands = typer.Typer(help="Referrals by hand: who is away, why and until when.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Referrals by hand: who is away, why and until when.",
+    no_args_is_help=True,
+    epilog="Example: callendar referral set lunch --person 101",
+)
 
 ReasonArgument = Annotated[str, typer.Argument(help="meeting, lunch, gone … ; `available` and `back` end it.")]
 UntilOption = Annotated[

@@ -7,7 +7,9 @@ import typer
 
 from callendar.cli.desk import CompanyOption, console, opened, run
 
-commands = typer.Typer(help="Rules: what bookings mean for a company.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Rules: what bookings mean for a company.", no_args_is_help=True, epilog="Example: callendar rules show"
+)
 
 
 def add_to(program: typer.Typer) -> None:

@@ -12,7 +12,11 @@ from callendar.domain.errors import InvalidValue
 from callendar.domain.person import ViewerId
 from callendar.engine.tokens import create_token
 
-commands = typer.Typer(help="API tokens: keys for programs.", no_args_is_help=True)
+commands = typer.Typer(
+    help="API tokens: keys for programs.",
+    no_args_is_help=True,
+    epilog="Example: callendar token create --role telephonist",
+)
 ROLES = ("colleague", "telephonist", "administrator")
 
 
@@ -45,7 +49,7 @@ def create(
             )
             say(f"{made.id} ({role}). Keep the token, it is not shown again:")
             say(secret)
-            say("In a browser:")
+            say("In a browser, where the service has that address (the settings port and public_url say so):")
             say(f"{listen_of(desk.parts.settings).url}/?ticket={secret}")
 
     run(work)

@@ -31,7 +31,7 @@ DEBOUNCE_SECONDS = 2
 """A notification so soon after the last reading began waits until then."""
 MOVED_SECONDS = 0.5
 """Before the next try when what a reading was made for changed under it: what is held is about to follow."""
-PATIENCE_CAP_SECONDS = 86_400
+PATIENCE_CAP_SECONDS = 3600
 CLOSE_SECONDS = 5
 FOREVER_SECONDS = 86_400
 

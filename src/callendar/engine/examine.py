@@ -57,10 +57,9 @@ async def _try(
     except SourceError as error:
         yield Finding(well=False, said=f"{connection.name}: {error}")
         return
-    offered, used = len(tried.calendars), len(calendars)
     read = f"read {_age(connection.read_at, context.clock.now())}"
-    said = f"{connection.name}: answers; calendars offered: {offered}, in use: {used}; {read}"
-    yield Finding(well=True, said=said)
+    used = sum(each.selected for each in calendars)
+    yield Finding(well=True, said=f"{connection.name}: answers; calendars in use: {used}; {read}")
     offset = tried.clock_offset_seconds
     if offset is not None and abs(offset) >= CLOCK_WARN_SECONDS:
         which = "ahead of" if offset > 0 else "behind"

@@ -59,6 +59,7 @@ def read_object(data: bytes, how: How) -> Read:
         zones = Zones(calendar, how.calendar_zone, how.zone, faults)
         cancels = calendar.word("METHOD") == "CANCEL"
         for component in calendar.inside:
+            faults.private = False
             if component.name == "VFREEBUSY":
                 listed = read_availability(component, zones, faults)
                 bookings += (booking for booking in listed if touches(booking, how.window, person_zone))
@@ -66,6 +67,7 @@ def read_object(data: bytes, how: How) -> Read:
                     del bookings[how.max_bookings :]
                     faults.add(_too_many(how))
             elif component.name == "VEVENT":
+                faults.private = component.word("CLASS") not in (None, "", "PUBLIC")
                 try:
                     event = read_event(component, zones, faults, cancels=cancels)
                 except Unusable as error:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from callendar.domain.booking import NAMELESS
-from callendar.formats.fault import Faults, quote
+from callendar.formats.fault import Faults
 from callendar.formats.lines import Component, Line
 from callendar.formats.moment import (
     Length,
@@ -163,7 +163,7 @@ def _read_recurrence(event: Event, zones: Zones, faults: Faults) -> None:
         try:
             rules.append(parse_rule(line.value, event.zone, days=event.start.is_day))
         except Unparsable as error:
-            faults.add(f"a series {error}: {quote(line.value)}; only its first date and those listed are used")
+            faults.add(f"a series {error}: {faults.quote(line.value)}; only its first date and those listed are used")
     event.rules = tuple(dict.fromkeys(rules))
     more = dict(_dates(component, "RDATE", event, zones, faults))
     event.more = {wall_in(moment, event): length for moment, length in more.items()}
@@ -197,7 +197,7 @@ def _dates(
                     start = moment if not moment.is_day else Moment(moment.wall, event.zone)
                     length = _period_length(start, ends, line, zones)
             except Unparsable as error:
-                faults.add(f"a date in {name} {error}: {quote(text)}")
+                faults.add(f"a date in {name} {error}: {faults.quote(text)}")
                 continue
             yield moment, length
 

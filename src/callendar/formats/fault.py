@@ -12,6 +12,12 @@ class Faults:
     def __init__(self) -> None:
         self._told: dict[str, None] = {}
         self._more = False
+        self.private = False
+        """What is read now is a private booking's: nothing of its words is quoted (`rules.md` §1.10)."""
+
+    def quote(self, text: str) -> str:
+        """A name out of the file, in quotes: printable and short; of a private booking none of it."""
+        return "…" if self.private else _quoted(text)
 
     def add(self, sentence: str) -> None:
         """Tell something."""
@@ -27,7 +33,6 @@ class Faults:
         return (*self._told, "and more of the kind") if self._more else tuple(self._told)
 
 
-def quote(text: str) -> str:
-    """A name out of a file, in quotes: printable and short."""
+def _quoted(text: str) -> str:
     shown = "".join(character if character.isprintable() else "?" for character in text[: _QUOTED + 1])
     return f'"{shown[:_QUOTED]}…"' if len(shown) > _QUOTED else f'"{shown}"'

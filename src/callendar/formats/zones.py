@@ -9,7 +9,7 @@ from datetime import tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from callendar.formats.fault import Faults, quote
+from callendar.formats.fault import Faults
 from callendar.formats.lines import Component
 from callendar.formats.vtimezone import build_zone, define_zones
 from callendar.formats.windows_zones import find_display_zone, find_windows_zone
@@ -60,7 +60,7 @@ class Zones:
     def floating(self) -> tzinfo:
         """What times without any zone are read in; told when the calendar names one that nobody knows."""
         if self._unknown:
-            self._faults.add(f"the calendar's own time zone {quote(self._unknown)} is not known")
+            self._faults.add(f"the calendar's own time zone {self._faults.quote(self._unknown)} is not known")
         return self.of_days
 
     def named(self, tzid: str) -> tzinfo:
@@ -70,7 +70,7 @@ class Zones:
             zone = find_zone(tzid) or self._defined(tzid)
             if zone is None:
                 zone = self._guess
-                self._faults.add(f"the time zone {quote(tzid)} is not known; its times are read as {zone}")
+                self._faults.add(f"the time zone {self._faults.quote(tzid)} is not known; its times are read as {zone}")
             self._known[tzid] = zone
         return zone
 

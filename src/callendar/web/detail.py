@@ -83,7 +83,7 @@ class WireSettings(Struct, frozen=True, kw_only=True, gc=False):
 class DetailPart(Struct, frozen=True, kw_only=True, gc=False):
     """What `GET /people/{id}` has beyond a row; each only for whom it is meant."""
 
-    upcoming: tuple[WireSegment, ...]
+    upcoming: tuple[WireSegment, ...] | UnsetType
     referrals: tuple[WireReferral, ...] | UnsetType = UNSET
     calendars: tuple[WireCalendar, ...] | UnsetType = UNSET
     notices: tuple[WireNotice, ...] | UnsetType = UNSET
@@ -95,7 +95,7 @@ class DetailPart(Struct, frozen=True, kw_only=True, gc=False):
 class WirePersonDetail(WirePerson, frozen=True, kw_only=True, gc=False):
     """A person in full: what `GET /people` has of her and the detail in one object. For the schema alone."""
 
-    upcoming: tuple[WireSegment, ...]
+    upcoming: tuple[WireSegment, ...] | UnsetType
     referrals: tuple[WireReferral, ...] | UnsetType = UNSET
     calendars: tuple[WireCalendar, ...] | UnsetType = UNSET
     notices: tuple[WireNotice, ...] | UnsetType = UNSET
@@ -150,12 +150,14 @@ class Details:
         own = viewer.person_id == person.id
         explains = may_explain(viewer, person)
         detail = DetailPart(
-            upcoming=tuple(
-                wire_segment(each, view)
-                for each in cut.timetable
-                if each.start < now + UPCOMING and (each.end is None or each.end > now)
+            upcoming=or_unset(
+                tuple(
+                    wire_segment(each, view)
+                    for each in cut.timetable
+                    if each.start < now + UPCOMING and (each.end is None or each.end > now)
+                )
             ),
-            referrals=wire_referrals(causes, company, view, now)
+            referrals=or_unset(wire_referrals(causes, company, view, now))
             if explains or may_set(viewer, person, company)
             else UNSET,
             calendars=or_unset(await self._calendars(person)) if explains and view.level != "time" else UNSET,

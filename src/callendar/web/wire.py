@@ -122,7 +122,7 @@ class FixedPart(Struct, frozen=True, kw_only=True, gc=False):
     zone: str
     names: tuple[str, ...] | UnsetType
     known_until: datetime | UnsetType
-    timetable: tuple[WireSegment, ...]
+    timetable: tuple[WireSegment, ...] | UnsetType
 
 
 class LivePart(Struct, frozen=True, kw_only=True, gc=False):
@@ -248,5 +248,5 @@ def fixed_part(person: Person, timetable: tuple[WireSegment, ...], known_until: 
         zone=person.zone,
         names=or_unset(person.names),
         known_until=or_unset(known_until),
-        timetable=timetable,
+        timetable=or_unset(timetable),
     )

@@ -130,7 +130,7 @@ async def test_a_hanging_calendar_is_cut_off_and_delays_nobody(house: House) -> 
         await house.clock.advance(600)
         assert len(house.system.times("bo")) >= 9
         calendar = await house.calendar("k_anna")
-        assert calendar.fault == "the calendar did not answer within 60 s; it is tried again by and by"
+        assert calendar.fault == "the calendar could not be read within 60 s; it is tried again by and by"
         house.system.slow.clear()
         await house.clock.advance(400)
         assert (await house.calendar("k_anna")).fault is None

@@ -1,6 +1,6 @@
 """Content lines as they come."""
 
-from callendar.formats.fault import MAX_FAULTS, Faults, quote
+from callendar.formats.fault import MAX_FAULTS, Faults
 from callendar.formats.lines import parse_components, split_list, unescape
 
 
@@ -57,5 +57,12 @@ def test_faults_are_told_once_and_not_without_number() -> None:
 
 def test_names_out_of_files_are_quoted_short() -> None:
     """Printable and at most sixty letters."""
-    assert quote("a\x00b") == '"a?b"'
-    assert len(quote("x" * 1_000)) == 63
+    assert Faults().quote("a\x00b") == '"a?b"'
+    assert len(Faults().quote("x" * 1_000)) == 63
+
+
+def test_of_a_private_booking_nothing_is_quoted() -> None:
+    """§1.10: not even the name of its zone, or its rule."""
+    faults = Faults()
+    faults.private = True
+    assert faults.quote("FREQ=SECRET") == "…"

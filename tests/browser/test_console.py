@@ -100,6 +100,18 @@ def test_the_ticket_opens_the_console_and_leaves_the_address(console: Console, d
     assert console.page.evaluate("document.cookie") == ""
 
 
+def test_what_looks_like_a_mark_is_asked_about_once(console: Console, demo: Demo) -> None:
+    """To the person alone, on her own page, with the nearest keyword (`rules.md` §1.9)."""
+    demo.put("karin", "nearly", "möta: Planning", in_minutes(60), in_minutes(90))
+    console.search.fill("karin lund")
+    expect(console.pane).to_contain_text("Did you mean “möte:”?", timeout=PROMISED_MS + SOON_MS)
+    console.pane.get_by_role("button", name="Seen").click()
+    expect(console.pane).not_to_contain_text("Did you mean")
+    demo.put("karin", "nearly", "möta: Planning again", in_minutes(60), in_minutes(95))
+    expect(console.pane).to_contain_text("Planning again", timeout=PROMISED_MS + SOON_MS)
+    expect(console.pane).not_to_contain_text("Did you mean")
+
+
 def test_states_are_told_by_word_and_shape(console: Console, demo: Demo) -> None:
     """Each kind of state has a word in the row, a name for its symbol, and an outline of its own."""
     people = {each["name"]: each["state"] for each in demo.api.get("/people")["people"]}

@@ -69,6 +69,10 @@ export class GalleryServer implements Office {
     return this.fetchPerson(id);
   }
 
+  async seeNotice(): Promise<void> {
+    await Promise.resolve();
+  }
+
   async undo(): Promise<void> {
     if (this.#condition === 'refusing') throw new Refused('conflict', 'The orders have changed since.');
   }

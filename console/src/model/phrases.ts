@@ -7,6 +7,11 @@ import type { Soon } from './timetable';
 import { age, wall, wallDate, wallText } from './wall';
 
 /** The word for the state, beside the glyph. */
+/** An unknown mark, asked about once. */
+export function noticeWords(notice: { word: string; suggestion: string }): string {
+  return `A booking of yours begins with “${notice.word}”, which is no mark. Did you mean “${notice.suggestion}:”?`;
+}
+
 export function stateWord(shown: Shown): string {
   switch (shown.kind) {
     case 'available':

@@ -88,7 +88,11 @@ export type WirePersonDetail = WirePerson & {
   state?: { why?: string };
   upcoming?: WireSegment[];
   calendars?: WireCalendar[];
+  notices?: WireNotice[];
 };
+
+/** A word that leads one of the viewer's own bookings and looks like a mark, but is none. */
+export type WireNotice = { id: string; claim: string; word: string; suggestion: string };
 
 /** Every write by hand answers with the person and the change that can be undone. */
 export type WireChanged = WirePersonDetail & { change?: string };

@@ -86,6 +86,10 @@ export class HttpServer implements Server {
     await write('POST', `/changes/${encodeURIComponent(change)}/undo`);
   }
 
+  async seeNotice(id: string): Promise<void> {
+    await write('DELETE', `/me/notices/${encodeURIComponent(id)}`);
+  }
+
   openFeed(since: string, listener: FeedListener): () => void {
     const source = new EventSource(`${api}/feed?since=${encodeURIComponent(since)}`);
     source.onopen = () => {

@@ -151,6 +151,12 @@ export class Desk {
     });
   }
 
+  /** The viewer has seen what was asked of a booking of hers; it is not asked again. */
+  async seeNotice(shown: Shown, id: string): Promise<void> {
+    await this.#inTurn(() => this.#attempt(shown.person.id, () => this.#server.seeNotice(id)));
+    this.#loadDetail();
+  }
+
   async #write(shown: Shown, done: string, send: () => Promise<WireChanged>): Promise<boolean> {
     const { id, name } = shown.person;
     return this.#inTurn(() =>

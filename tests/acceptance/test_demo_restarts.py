@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 from tests.cast import (
     PROMISED_SECONDS,
     STOP_SECONDS,
+    Api,
     FeedEvent,
     Shell,
     free_port,
     in_minutes,
     is_alive,
     is_open,
+    render_booking,
     running_demo,
     until,
 )
@@ -66,6 +68,35 @@ def test_ctrl_c_ends_all_and_the_next_start_takes_it_up(tmp_path: Path) -> None:
             feed.wait_for(goes_on, deadline, "the change after the restart")
         assert second.running.interrupt() == 0
     # Of a machine that does something else as well; the promise is 5 s on one that does not.
+    assert took < 3 * SECOND_START_SECONDS
+
+
+def test_what_users_have_made_of_the_demo_is_left_alone(tmp_path: Path) -> None:
+    """A start does not touch calendars connected by hand, brings nobody back, and waits for nobody of theirs."""
+    folder = tmp_path / "used"
+    feed = tmp_path / "erik.ics"
+    feed.write_text(render_booking("own", "m: Own feed", in_minutes(-5), in_minutes(90)).replace("\n", "\r\n"))
+    with running_demo(folder) as first:
+        administrator = Api(first.access.api_url, first.access.admin_token)
+        erik, bo = first.access.person("erik").id, first.access.person("bo").id
+        added = administrator.send(
+            "POST", "/people", {"name": "Nobody's calendar", "extensions": [{"number": "900"}]}, status=201
+        )
+        administrator.send("DELETE", f"/people/{bo}", status=204)
+        database = str(folder / "callendar.db")
+        Shell(tmp_path).run("connect", "ics", "--person", erik, "--url", str(feed), CALLENDAR_DATABASE=database)
+        until(lambda: first.api.state(erik).get("text") == "Own feed", PROMISED_SECONDS, "the own feed is read")
+        assert first.running.interrupt() == 0
+    started = time.monotonic()
+    with running_demo(folder) as second:
+        took = time.monotonic() - started
+        people = {each["id"] for each in second.api.get("/people")["people"]}
+        assert second.api.state(erik)["text"] == "Own feed"
+        assert added["id"] in people
+        assert bo not in people
+        assert len(people) == 30
+        assert bo not in {each.id for each in second.access.people}
+        assert second.running.interrupt() == 0
     assert took < 3 * SECOND_START_SECONDS
 
 

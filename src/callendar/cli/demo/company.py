@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from secrets import token_hex
 
@@ -44,45 +44,65 @@ class Keys(Struct, frozen=True, kw_only=True):
 class Demo(Struct, frozen=True, kw_only=True):
     """What stands in the store."""
 
-    people: list[Person]
+    people: dict[str, Person]
+    """By `Member.user`; without those who have been deleted since."""
+    ids: dict[str, PersonId]
+    """Of everybody who was ever laid out, so that nobody is twice and whoever was deleted stays so."""
+    connections: frozenset[ConnectionId]
+    """The demo's own."""
     keys: Keys
 
 
 async def lay_out(
-    parts: Parts, server: Radicale, service: tuple[str, str], people: int, keys: Keys | None, say: Callable[[str], None]
+    parts: Parts,
+    server: Radicale,
+    service: tuple[str, str],
+    people: int,
+    *,
+    keys: Keys | None,
+    ids: Mapping[str, PersonId],
+    say: Callable[[str], None],
 ) -> Demo:
-    """Have everybody in the store as the cast says; what is there already is kept.
+    """Have everybody in the store as the cast says. What was laid out before, and changed since, is left alone.
 
     Args:
         service: User and password under which all calendars are read.
         people: How many; those beyond the cast have calendars that are made up.
         keys: Those of an earlier start; None makes new ones.
+        ids: Of an earlier start.
         say: Told how far it is.
     """
     store, now = parts.store, parts.clock.now()
     companies = await store.load_companies()
     company = companies[0] if companies else await store.save_company(new_company(NAME, "Europe/Stockholm", "en"))
     wanted: list[Member] = [*CAST, *crowd(people - len(CAST))]
-    there = {row.person.email: row.person for row in (await store.load_rows(company.id)).rows}
-    persons = [there.get(address_of(member)) or _person(member, company) for member in wanted]
     connections = {each.name: each for each in await store.load_connections(company.id)}
     caldav = _caldav(connections.get(CALDAV), company, server, service)
     await store.save_connection(caldav)
     made_up = connections.get(MADE_UP) or _connection(company, MADE_UP_KIND, MADE_UP)
     if len(wanted) > len(CAST) and MADE_UP not in connections:
         await store.save_connection(made_up)
+    new = {member.user: _person(member, company) for member in wanted if member.user not in ids}
+    of_cast = {member.user for member in CAST}
     places = {
-        person.id: Place(connection=caldav, ref=server.calendar_url(member.user))
-        if number < len(CAST)
-        else Place(connection=made_up, ref=member.user)
-        for number, (member, person) in enumerate(zip(wanted, persons, strict=True))
+        person.id: Place(connection=caldav, ref=server.calendar_url(user))
+        if user in of_cast
+        else Place(connection=made_up, ref=user)
+        for user, person in new.items()
     }
-    for first in range(0, len(persons), AT_ONCE):
-        say(f"Adding the people, {first} of {len(persons)}…")
-        await _save(parts, company, persons[first : first + AT_ONCE], places, now)
-    telephonist = next(person for person in persons if person.email == f"{TELEPHONIST}@{_domain()}")
-    keys = keys or await _make_keys(parts, company, telephonist)
-    return Demo(people=persons, keys=keys)
+    added = list(new.values())
+    for first in range(0, len(added), AT_ONCE):
+        say(f"Adding the people, {first} of {len(added)}…")
+        await _add(parts, company, added[first : first + AT_ONCE], places, now)
+    all_ids = {**ids, **{user: person.id for user, person in new.items()}}
+    await _follow_server(parts, company, caldav, {all_ids[user]: server.calendar_url(user) for user in of_cast})
+    there = {row.person.id: row.person for row in (await store.load_rows(company.id)).rows}
+    return Demo(
+        people={user: there[person_id] for user, person_id in all_ids.items() if person_id in there},
+        ids=all_ids,
+        connections=frozenset((caldav.id, made_up.id)),
+        keys=keys or await _make_keys(parts, company, new[TELEPHONIST]),
+    )
 
 
 async def _make_keys(parts: Parts, company: Company, telephonist: Person) -> Keys:
@@ -100,31 +120,38 @@ class Place(Struct, frozen=True, kw_only=True):
     ref: str
 
 
-async def _save(
+async def _add(
     parts: Parts, company: Company, persons: list[Person], places: dict[PersonId, Place], now: datetime
 ) -> None:
-    calendars = {each.person_id: each for each in await parts.store.load_calendars(company.id)}
     window = window_from(now)
-    readings = await _made_up([each for each in persons if each.id not in calendars], company, places, parts, window)
+    readings = await _made_up(persons, company, places, parts, window)
     async with parts.store.change(company.id, [person.id for person in persons]) as tx:
         for person in persons:
             place = places[person.id]
             await tx.save_person(person, now)
-            calendar = calendars.get(person.id)
-            if calendar is None:
-                calendar = Calendar(
-                    id=CalendarId("cal_" + token_hex(8)),
-                    company_id=company.id,
-                    person_id=person.id,
-                    connection_id=place.connection.id,
-                    ref=place.ref,
-                    name="Calendar",
-                    added_at=now,
-                )
-            await tx.save_calendar(structs.replace(calendar, connection_id=place.connection.id, ref=place.ref))
+            calendar = Calendar(
+                id=CalendarId("cal_" + token_hex(8)),
+                company_id=company.id,
+                person_id=person.id,
+                connection_id=place.connection.id,
+                ref=place.ref,
+                name="Calendar",
+                added_at=now,
+            )
+            await tx.save_calendar(calendar)
             if person.id in readings:
                 await tx.apply_reading(calendar.id, readings[person.id], window.end)
             await replan(tx, person.id)
+
+
+async def _follow_server(parts: Parts, company: Company, caldav: Connection, refs: Mapping[PersonId, str]) -> None:
+    """The calendars over the demo's own connection, and no others, follow Radicale to another port."""
+    for calendar in await parts.store.load_calendars(company.id):
+        ref = refs.get(calendar.person_id)
+        if calendar.connection_id == caldav.id and ref is not None and calendar.ref != ref:
+            async with parts.store.change(company.id, [calendar.person_id]) as tx:
+                await tx.save_calendar(structs.replace(calendar, ref=ref))
+                await replan(tx, calendar.person_id)
 
 
 async def _made_up(
@@ -179,7 +206,3 @@ def _caldav(known: Connection | None, company: Company, server: Radicale, servic
         secret=service[1],
         poll_seconds=POLL_SECONDS,
     )
-
-
-def _domain() -> str:
-    return address_of(CAST[0]).partition("@")[2]

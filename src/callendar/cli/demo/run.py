@@ -17,7 +17,8 @@ from callendar.cli.demo.cast import CAST, Member
 from callendar.cli.demo.company import Demo, Keys, lay_out
 from callendar.cli.demo.radicale import DemoFault, Radicale, fill, free_port, running_radicale
 from callendar.cli.desk import console
-from callendar.domain.person import Person, ViewerId
+from callendar.domain.booking import ConnectionId
+from callendar.domain.person import PersonId, ViewerId
 from callendar.settings import Settings
 from callendar.store.hold import hold
 
@@ -33,6 +34,7 @@ class Secrets(Struct, frozen=True, kw_only=True):
     passwords: dict[str, str]
     ticket: str
     keys: Keys | None = None
+    ids: dict[str, PersonId] = {}
     laid_out_at: datetime | None = None
     """When the cast's calendars were last laid out relative to the moment."""
 
@@ -77,13 +79,15 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
                     await fill(server, CAST, secrets.passwords, now)
                     secrets = structs.replace(secrets, laid_out_at=now)
                 service = (SERVICE_USER, secrets.passwords[SERVICE_USER])
-                demo = await lay_out(parts, server, service, people, secrets.keys, status.update)
-                secrets = structs.replace(secrets, keys=demo.keys)
+                demo = await lay_out(
+                    parts, server, service, people, keys=secrets.keys, ids=secrets.ids, say=status.update
+                )
+                secrets = structs.replace(secrets, keys=demo.keys, ids=demo.ids)
                 _keep_secrets(folder, secrets)
 
             async def ready(url: str, parts: Parts) -> None:
                 status.update("Reading the calendars…")
-                await _all_read(parts)
+                await _all_read(parts, demo.connections)
                 status.stop()
                 given = _access(url, server, secrets, demo)
                 _write_private(access, msgspec.json.format(msgspec.json.encode(given), indent=2))
@@ -102,18 +106,17 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
             )
 
 
-async def _all_read(parts: Parts) -> None:
-    """Wait until every calendar has been read once, so that nobody is unknown when the demo says that it is ready."""
+async def _all_read(parts: Parts, ours: frozenset[ConnectionId]) -> None:
+    """Wait until the demo's own calendars have been read once, so that nobody of the cast is unknown when it is ready.
+    What users have connected themselves is not waited for."""
     with anyio.move_on_after(READ_SECONDS):
         while True:
-            for company in parts.held.companies.values():
-                if any(
-                    row.known_until is None or row.known_until <= parts.clock.now() for row in company.rows.values()
-                ):
-                    break
-            else:
+            woken, now = parts.held.waiter(), parts.clock.now()
+            rows = [row for company in parts.held.companies.values() for row in company.rows.values()]
+            waited_for = [row for row in rows if row.connections and ours.issuperset(row.connections)]
+            if all(row.known_until is not None and row.known_until > now for row in waited_for):
                 return
-            await anyio.sleep(0.1)
+            await woken.wait()
 
 
 def _prepare(folder: Path, *, reset: bool) -> None:
@@ -146,15 +149,13 @@ def _write_private(path: Path, body: bytes) -> None:
 
 
 def _access(url: str, server: Radicale, secrets: Secrets, demo: Demo) -> Access:
-    by_address: dict[str | None, Person] = {person.email: person for person in demo.people}
-
     def described(member: Member) -> AccessPerson:
-        person = by_address[address_of(member)]
+        person = demo.people[member.user]
         return AccessPerson(
             id=person.id,
             name=person.name,
-            email=address_of(member),
-            extension=member.extension,
+            email=person.email or address_of(member),
+            extension=person.extensions[0].number if person.extensions else member.extension,
             calendar_url=server.calendar_url(member.user),
             user=member.user,
             password=secrets.passwords[member.user],
@@ -166,5 +167,5 @@ def _access(url: str, server: Radicale, secrets: Secrets, demo: Demo) -> Access:
         token=demo.keys.token,
         admin_token=demo.keys.admin_token,
         caldav_url=server.url,
-        people=[described(member) for member in CAST],
+        people=[described(member) for member in CAST if member.user in demo.people],
     )

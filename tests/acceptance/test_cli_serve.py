@@ -10,7 +10,19 @@ import pytest
 
 from tests.acceptance.commands import Commands
 from tests.acceptance.conftest import CALDAV_USERS, FeedServer
-from tests.cast import PROMISED_SECONDS, Api, Json, Running, Shell, in_minutes, is_alive, render_booking, told, until
+from tests.cast import (
+    PROMISED_SECONDS,
+    Api,
+    Json,
+    Running,
+    Shell,
+    free_port,
+    in_minutes,
+    is_alive,
+    render_booking,
+    told,
+    until,
+)
 from tests.integration.radicale import RadicaleServer
 
 REVOKED_SECONDS = 2.0
@@ -136,7 +148,7 @@ def test_a_second_serve_is_refused_and_ctrl_c_ends_the_first(shell: Shell) -> No
     shell.run("company", "add", "Nordlys")
     with shell.serve() as (running, url):
         taken = httpx2.URL(url).port
-        said = shell.refused("serve", "--port", "0")
+        said = shell.refused("serve", "--port", str(free_port()))
         assert "serve" in said
         assert "callendar.db" in said
         other = shell.run("serve", "--port", str(taken), code=1, CALLENDAR_DATABASE=str(shell.folder / "other.db"))

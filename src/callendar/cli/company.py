@@ -12,11 +12,9 @@ from callendar.app import open_parts
 from callendar.cli.desk import run, say, show_table
 from callendar.domain.errors import InvalidValue
 from callendar.domain.line import tidy_line
-from callendar.domain.reason_table import REASONS
+from callendar.domain.reason_table import LANGUAGES, REASONS
 from callendar.domain.rules import Company, CompanyId
 from callendar.settings import load_settings
-
-LANGUAGES = ("en", "sv", "nb", "da", "fi", "de")
 
 commands = typer.Typer(
     help="Companies: customers of this installation.",

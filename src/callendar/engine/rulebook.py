@@ -17,13 +17,13 @@ from callendar.contracts.store import NotFound, Store
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.hours import company_hours
 from callendar.domain.reason import AWAY, MEETING, OUT, Ends, Reason, ReasonCode
+from callendar.domain.reason_table import LANGUAGES
 from callendar.domain.rules import Company, CompanyId, Rules
 from callendar.engine.held import HeldPeople
 from callendar.engine.invalid import InvalidField, convert_checked
 from callendar.engine.keywords import check_company_keywords
 from callendar.engine.ordering import AVAILABLE, BACK
 
-LANGUAGES = ("en", "sv", "nb", "da", "fi", "de")
 RESERVED = (AVAILABLE, BACK)
 NEEDED = (MEETING, OUT, AWAY)
 """Reasons that the rules themselves name; they can be changed, not deleted."""

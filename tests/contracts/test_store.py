@@ -8,7 +8,8 @@ import anyio
 import pytest
 from msgspec import structs
 
-from callendar.contracts.store import Audit, Conflict, NotFound, Notice, Store
+from callendar.contracts.kept import Audit, Notice
+from callendar.contracts.store import Conflict, NotFound, Store
 from callendar.domain.hand import AppMark, Orders, ReferralId, Silence
 from callendar.domain.person import Extension, PersonId
 from callendar.domain.rules import CompanyId

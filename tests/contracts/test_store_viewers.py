@@ -8,7 +8,8 @@ from hashlib import sha256
 import pytest
 from msgspec import structs
 
-from callendar.contracts.store import Conflict, NotFound, Notice, Store, Token
+from callendar.contracts.kept import Notice, Token
+from callendar.contracts.store import Conflict, NotFound, Store
 from callendar.domain.hand import AppMark, Orders, Silence
 from callendar.domain.person import ViewerId
 from callendar.domain.privacy import Viewer

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
-from callendar.contracts.store import Store, Transaction
+from callendar.contracts.store import Store
+from callendar.contracts.transaction import Transaction
 from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId
 

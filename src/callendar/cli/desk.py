@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from callendar.app import Parts, open_parts
-from callendar.contracts.store import NotFound, Rows
+from callendar.contracts.kept import Rows
+from callendar.contracts.store import NotFound
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.line import printable
 from callendar.domain.person import Person

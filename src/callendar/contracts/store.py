@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
-from msgspec import Struct
-
-from callendar.contracts.source import Known, Reading
+from callendar.contracts.kept import AnswerState, Audit, CalendarSync, Change, Notice, RowHeader, Rows, Token
+from callendar.contracts.transaction import Transaction
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
 from callendar.domain.errors import CallendarError
-from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
-from callendar.domain.person import Person, PersonId, ViewerId
-from callendar.domain.privacy import Role, Viewer
-from callendar.domain.row import PlannedWith, Row
+from callendar.domain.hand import ReferralId
+from callendar.domain.person import PersonId, ViewerId
+from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId
 
 
@@ -40,205 +38,6 @@ class Conflict(StoreError):
     """The orders by hand have changed since what the caller looked at."""
 
     code = "conflict"
-
-
-class Rows(Struct, frozen=True, kw_only=True):
-    """Rows as they stand at one version of a company."""
-
-    epoch: str
-    n: int
-    """The company's counter: everything up to it is in `rows` and `gone`."""
-    rows: tuple[Row, ...]
-    gone: tuple[PersonId, ...] = ()
-
-
-class RowHeader(Struct, frozen=True, kw_only=True, gc=False):
-    """What decides whether and when a row is planned again."""
-
-    person_id: PersonId
-    planned_with: PlannedWith | None
-    """None: never planned."""
-    slid_at: datetime
-    next_edge: datetime | None
-    """The first edge after the row was planned, for the order of re-planning."""
-
-
-class CalendarSync(Struct, frozen=True, kw_only=True):
-    """A calendar with what is needed to read it."""
-
-    calendar: Calendar
-    person: Person
-    slid_at: datetime
-    known: Known | None
-    """None when it has to be read from the start: never read, or what was known has been dropped."""
-    drops: int = 0
-    """How often `known` has been dropped; handed back with the reading (`Transaction.apply_reading`)."""
-
-
-class Change(Struct, frozen=True, kw_only=True):
-    """A change by hand that may be undone within ten minutes."""
-
-    id: str
-    company_id: CompanyId
-    person_id: PersonId
-    at: datetime
-    by: ViewerId
-    before: Orders
-    n: int
-    """The company's n that it got: another change of the same person's orders has a greater one."""
-
-
-class Notice(Struct, frozen=True, kw_only=True, gc=False):
-    """An unknown mark that the person is told of once (`rules.md` §1.9)."""
-
-    id: str
-    person_id: PersonId
-    claim: str
-    word: str
-    suggestion: str
-    seen: bool = False
-
-
-class Token(Struct, frozen=True, kw_only=True):
-    """An API token as administrators list it; the secret itself is kept only as a hash."""
-
-    id: ViewerId
-    company_id: CompanyId
-    role: Role
-    name: str
-    person_id: PersonId | None
-    created_at: datetime
-    revoked_at: datetime | None = None
-
-
-class Audit(Struct, frozen=True, kw_only=True):
-    """One change that somebody made for somebody else."""
-
-    at: datetime
-    company_id: CompanyId
-    by: str
-    by_name: str
-    action: str
-    person_id: PersonId | None
-    detail: dict[str, str]
-
-
-AnswerState = Literal["new", "same", "other"]
-
-
-class Transaction(Protocol):
-    """One transaction over the causes and rows of a few people, already locked (in id order).
-
-    Write the causes, ask for all of them, plan, save the row. It commits when the block ends, or leaves nothing behind
-    when the block raises. There is no await on anything else inside (`design.md` §2).
-    """
-
-    async def load_company(self) -> Company:
-        """The company as it stands in this transaction."""
-        ...
-
-    async def load_causes(self, person_id: PersonId) -> Causes:
-        """All causes of a person, as they stand in this transaction.
-
-        Raises:
-            NotFound: No such person here.
-        """
-        ...
-
-    async def save_row(self, row: Row, planned_with: PlannedWith) -> bool:
-        """Write the row if its content differs (version aside); True if it did. `version` is set by the store at the
-        commit: n is taken from the company's counter last. `planned_with` is kept either way, and makes no version.
-        A changed `slid_at` counts as a difference."""
-        ...
-
-    async def save_person(self, person: Person, slid_at: datetime) -> None:
-        """Add or change a person; `slid_at` is used only when she is new. A changed zone, addresses or keywords of her
-        own drop `known` of her calendars."""
-        ...
-
-    async def delete_person(self, person_id: PersonId, at: datetime) -> None:
-        """Remove a person with all her causes and revoke her tokens; a tombstone stays for 7 days. Nothing happens if
-        she is not there."""
-        ...
-
-    async def save_calendar(self, calendar: Calendar) -> None:
-        """Add or change a calendar. A changed ref or connection drops its `known`, bookings, `read_until` and fault;
-        otherwise the last two, which readings find out, are taken from `calendar` only when it is new."""
-        ...
-
-    async def delete_calendar(self, calendar_id: CalendarId) -> None:
-        """Remove a calendar with its bookings."""
-        ...
-
-    async def apply_reading(
-        self, calendar_id: CalendarId, reading: Reading, read_until: datetime, drops: int | None = None
-    ) -> bool:
-        """Put a reading in place of what was kept and clear the fault; True if any booking, `read_until` or the fault
-        differs from before. The cursor and etags are stored with it.
-
-        Args:
-            drops: Those of the `CalendarSync` it was read by. When `known` has been dropped since (keywords changed
-                while it was under way), the bookings count, but the next reading is from the start all the same.
-        """
-        ...
-
-    async def save_fault(self, calendar_id: CalendarId, failing_since: datetime, fault: str) -> bool:
-        """Keep that it fails, since the first failure in a row; True if it had not failed before."""
-        ...
-
-    async def drop_known(self, person_id: PersonId) -> None:
-        """Have all of a person's calendars read from the start next time; bookings stay till then."""
-        ...
-
-    async def save_referral(self, referral: Referral) -> Referral:
-        """Add or change a referral; a new one gets its place in the order of acceptance, which is returned."""
-        ...
-
-    async def delete_referral(self, referral_id: ReferralId) -> None:
-        """Remove a referral; nothing happens if it is not there."""
-        ...
-
-    async def save_silence(self, silence: Silence) -> None:
-        """Add a silence, or replace the one with its key."""
-        ...
-
-    async def delete_silence(self, person_id: PersonId, key: str) -> None:
-        """Remove a silence; nothing happens if it is not there."""
-        ...
-
-    async def save_mark(self, mark: AppMark) -> None:
-        """Add a mark, or replace the one with its key."""
-        ...
-
-    async def delete_mark(self, person_id: PersonId, key: str, *, series: bool) -> None:
-        """Remove a mark; nothing happens if it is not there."""
-        ...
-
-    async def restore_orders(self, person_id: PersonId, orders: Orders) -> None:
-        """Replace all of a person's orders by hand."""
-        ...
-
-    async def orders_changed_at(self, person_id: PersonId) -> int:
-        """n of the last change of the person's orders by hand; 0 if there was none."""
-        ...
-
-    async def record_change(
-        self, change_id: str, person_id: PersonId, at: datetime, by: ViewerId, before: Orders
-    ) -> None:
-        """Keep a change by hand; its n, which becomes the person's `orders_changed_at`, is taken at the commit."""
-        ...
-
-    async def save_notices(self, person_id: PersonId, notices: Sequence[Notice]) -> None:
-        """Replace a person's unseen notices by these; what she has seen (same claim and word) is not told again."""
-        ...
-
-    async def record_audit(self, audit: Audit) -> None:
-        """Keep who did what for whom."""
-        ...
-
-    async def save_answer(self, viewer: ViewerId, key: str, request: str, at: datetime, body: bytes) -> None:
-        """Keep the answer to an `Idempotency-Key` with a hash of its request, for 24 hours."""
-        ...
 
 
 class Store(Protocol):

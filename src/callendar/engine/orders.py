@@ -13,7 +13,9 @@ from secrets import token_hex
 from msgspec import Struct
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.store import Audit, Conflict, NotFound, Store, Transaction
+from callendar.contracts.kept import Audit
+from callendar.contracts.store import Conflict, NotFound, Store
+from callendar.contracts.transaction import Transaction
 from callendar.domain.errors import Refused
 from callendar.domain.hand import Orders, Origin, ReferralId
 from callendar.domain.person import PersonId

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from callendar.contracts.store import Audit, Store
+from callendar.contracts.kept import Audit
+from callendar.contracts.store import Store
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.hours import hours_of
 from callendar.domain.line import tidy_line

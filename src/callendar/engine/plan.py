@@ -10,7 +10,8 @@ from importlib.metadata import version
 
 from msgspec import Struct, structs
 
-from callendar.contracts.store import Notice, Transaction
+from callendar.contracts.kept import Notice
+from callendar.contracts.transaction import Transaction
 from callendar.domain.cause import Causes
 from callendar.domain.claiming import Judged, derive_claims
 from callendar.domain.hours import hours_of

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from structlog import get_logger
 
 from callendar.contracts.clock import Clock
+from callendar.contracts.kept import CalendarSync
 from callendar.contracts.source import (
     CalendarToRead,
     CursorExpired,
@@ -21,7 +22,8 @@ from callendar.contracts.source import (
     Unreachable,
     Unreadable,
 )
-from callendar.contracts.store import CalendarSync, NotFound, Store, Transaction
+from callendar.contracts.store import NotFound, Store
+from callendar.contracts.transaction import Transaction
 from callendar.domain.booking import CalendarId
 from callendar.domain.mark import Marks
 from callendar.domain.person import Person

@@ -12,7 +12,8 @@ from msgspec import Struct
 from structlog import get_logger
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.store import NotFound, RowHeader, Store
+from callendar.contracts.kept import RowHeader
+from callendar.contracts.store import NotFound, Store
 from callendar.domain.person import PersonId
 from callendar.domain.row import PlannedWith
 from callendar.domain.rules import Company, CompanyId

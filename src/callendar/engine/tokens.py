@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 
-from callendar.contracts.store import Store, Token
+from callendar.contracts.kept import Token
+from callendar.contracts.store import Store
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Role
 from callendar.domain.rules import CompanyId

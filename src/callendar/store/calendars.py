@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import delete, select, update
 
+from callendar.contracts.kept import CalendarSync
 from callendar.contracts.source import Known
-from callendar.contracts.store import CalendarSync, Conflict, NotFound
+from callendar.contracts.store import Conflict, NotFound
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from callendar.contracts.store import NotFound, Notice
+from callendar.contracts.kept import Notice
+from callendar.contracts.store import NotFound
 from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId
 from callendar.store.connect import Reader, Writer

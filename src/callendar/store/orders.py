@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct, structs
 from sqlalchemy import Text, delete, insert, literal_column, select, union_all
 
-from callendar.contracts.store import Change, NotFound
+from callendar.contracts.kept import Change
+from callendar.contracts.store import NotFound
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.rules import CompanyId

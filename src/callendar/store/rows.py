@@ -9,7 +9,7 @@ import anyio
 from msgspec import Struct, structs
 from sqlalchemy import and_, bindparam, select, update
 
-from callendar.contracts.store import RowHeader
+from callendar.contracts.kept import RowHeader
 from callendar.domain.person import PersonId
 from callendar.domain.row import PlannedWith, Row
 from callendar.domain.rules import CompanyId

@@ -1,4 +1,4 @@
-"""The store on SQLAlchemy Core (`contracts/store.py`, Store): which question runs on which connection."""
+"""The store on SQLAlchemy Core (`contracts/store.py`): which question runs on which connection."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.store import (
-    AnswerState,
-    Audit,
-    CalendarSync,
-    Change,
-    Notice,
-    RowHeader,
-    Rows,
-    Token,
-    Transaction,
-)
+from callendar.contracts.kept import AnswerState, Audit, CalendarSync, Change, Notice, RowHeader, Rows, Token
+from callendar.contracts.transaction import Transaction
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
 from callendar.domain.hand import ReferralId

@@ -1,7 +1,7 @@
 """Tables: what is kept, the columns that are asked for beside the bodies, and the indexes of each question.
 
-Every table has `company_id`; only `meta` is the database's own. A body is JSON of a domain value (`body.py`); instants
-are whole seconds since 1970, UTC.
+Every table has `company_id`, but for `meta`, which is the database's own, and `tries`, kept before anybody is known. A
+body is JSON of a domain value (`body.py`); instants are whole seconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -248,15 +249,60 @@ tokens = Table(
     Index(None, "company_id", "person_id"),
 )
 
+users = Table(
+    "users",
+    metadata,
+    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    _id(),
+    # Case folded; one person may sign in at several companies.
+    Column("email", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    # A user outlives the person, disabled: no foreign key.
+    Column("person_id", Text),
+    # As argon2 writes it; null = nobody can sign in as this user yet.
+    Column("password_hash", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    UniqueConstraint("company_id", "email"),
+    Index(None, "company_id", "person_id"),
+)
+
 sessions = Table(
     "sessions",
     metadata,
     Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
     Column("secret_hash", LargeBinary, primary_key=True),
-    Column("token_id", Text, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True),
+    # Whose rights it has: this token's, or that user's.
+    Column("token_id", Text, ForeignKey("tokens.id", ondelete="CASCADE"), index=True),
     Column("created_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), index=True),
     Index(None, "company_id", "ends_at"),
+)
+
+# Sign-ins that failed, by what they were tried with: the company is not known yet.
+tries = Table(
+    "tries",
+    metadata,
+    # `account` and a hash of the address typed, or `address` and that of whoever asks.
+    Column("kind", Text, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False, index=True),
+)
+
+timetable_keys = Table(
+    "timetable_keys",
+    metadata,
+    _company(),
+    _id(),
+    *_of_person(primary=False),
+    # As whom the calendar of her timetable is seen.
+    Column("viewer_id", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "company_id", "person_id"),
 )
 
 answers = Table(

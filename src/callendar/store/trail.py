@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
-from callendar.contracts.store import AnswerState, Audit
+from callendar.contracts.kept import AnswerState, Audit
 from callendar.domain.booking import CalendarId
 from callendar.domain.person import ViewerId
 from callendar.domain.rules import CompanyId

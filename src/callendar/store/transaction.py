@@ -1,4 +1,4 @@
-"""A transaction over a few people's causes and rows (`contracts/store.py`, Transaction)."""
+"""A transaction over a few people's causes and rows (`contracts/transaction.py`)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from callendar.contracts.kept import Audit, Notice
 from callendar.contracts.source import Reading
-from callendar.contracts.store import Audit, NotFound, Notice
+from callendar.contracts.store import NotFound
 from callendar.domain.booking import Calendar, CalendarId
 from callendar.domain.cause import Causes
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence

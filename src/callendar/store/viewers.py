@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from callendar.contracts.store import NotFound, Token
+from callendar.contracts.kept import Token
+from callendar.contracts.store import NotFound
 from callendar.domain.person import ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import CompanyId

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from callendar.contracts.store import RowHeader
+from callendar.contracts.kept import RowHeader
 from callendar.domain.booking import CalendarId
 from callendar.domain.person import PersonId
 from callendar.engine.plan import current_planned_with, replan

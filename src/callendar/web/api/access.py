@@ -8,7 +8,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from callendar.contracts.store import Token
+from callendar.contracts.kept import Token
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Role
 from callendar.engine.people import OwnPatch, change_person, check_own

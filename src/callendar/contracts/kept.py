@@ -1,0 +1,125 @@
+"""Kept: what the store hands out and takes that the domain has no word for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from callendar.contracts.source import Known
+from callendar.domain.booking import Calendar
+from callendar.domain.hand import Orders
+from callendar.domain.person import Person, PersonId, ViewerId
+from callendar.domain.privacy import Role
+from callendar.domain.row import PlannedWith, Row
+from callendar.domain.rules import CompanyId
+
+
+class Rows(Struct, frozen=True, kw_only=True):
+    """Rows as they stand at one version of a company."""
+
+    epoch: str
+    n: int
+    """The company's counter: everything up to it is in `rows` and `gone`."""
+    rows: tuple[Row, ...]
+    gone: tuple[PersonId, ...] = ()
+
+
+class RowHeader(Struct, frozen=True, kw_only=True, gc=False):
+    """What decides whether and when a row is planned again."""
+
+    person_id: PersonId
+    planned_with: PlannedWith | None
+    """None: never planned."""
+    slid_at: datetime
+    next_edge: datetime | None
+    """The first edge after the row was planned, for the order of re-planning."""
+
+
+class CalendarSync(Struct, frozen=True, kw_only=True):
+    """A calendar with what is needed to read it."""
+
+    calendar: Calendar
+    person: Person
+    slid_at: datetime
+    known: Known | None
+    """None when it has to be read from the start: never read, or what was known has been dropped."""
+    drops: int = 0
+    """How often `known` has been dropped; handed back with the reading (`Transaction.apply_reading`)."""
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A change by hand that may be undone within ten minutes."""
+
+    id: str
+    company_id: CompanyId
+    person_id: PersonId
+    at: datetime
+    by: ViewerId
+    before: Orders
+    n: int
+    """The company's n that it got: another change of the same person's orders has a greater one."""
+
+
+class Notice(Struct, frozen=True, kw_only=True, gc=False):
+    """An unknown mark that the person is told of once (`rules.md` §1.9)."""
+
+    id: str
+    person_id: PersonId
+    claim: str
+    word: str
+    suggestion: str
+    seen: bool = False
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """An API token as administrators list it; the secret itself is kept only as a hash."""
+
+    id: ViewerId
+    company_id: CompanyId
+    role: Role
+    name: str
+    person_id: PersonId | None
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """Somebody who signs in with an address and a password; the password itself is kept only as its argon2 hash."""
+
+    id: ViewerId
+    company_id: CompanyId
+    email: str
+    """Case folded; one of its company's users only."""
+    name: str
+    role: Role
+    person_id: PersonId | None
+    created_at: datetime
+    disabled_at: datetime | None = None
+    """Since when nobody can sign in as this user."""
+
+
+class TimetableKey(Struct, frozen=True, kw_only=True):
+    """A key to the calendar of one person's timetable, as one viewer sees it; its secret is kept only as a hash."""
+
+    id: str
+    company_id: CompanyId
+    person_id: PersonId
+    viewer_id: ViewerId
+    created_at: datetime
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """One change that somebody made for somebody else."""
+
+    at: datetime
+    company_id: CompanyId
+    by: str
+    by_name: str
+    action: str
+    person_id: PersonId | None
+    detail: dict[str, str]
+
+
+AnswerState = Literal["new", "same", "other"]

@@ -1,0 +1,79 @@
+"""Users who sign in, the limits of trying to, and keys to calendars of timetables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Before the release that needs it runs."""
+    op.create_table(
+        "users",
+        sa.Column("company_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=True),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_users_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("company_id", "email", name=op.f("uq_users_company_id_email")),
+    )
+    op.create_index(op.f("ix_users_email"), "users", ["email"], unique=False)
+    op.create_index(op.f("ix_users_company_id_person_id"), "users", ["company_id", "person_id"], unique=False)
+    op.create_table(
+        "tries",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_tries")),
+    )
+    op.create_index(op.f("ix_tries_last_at"), "tries", ["last_at"], unique=False)
+    op.create_table(
+        "timetable_keys",
+        sa.Column("company_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("viewer_id", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "person_id"],
+            ["people.company_id", "people.id"],
+            name=op.f("fk_timetable_keys_company_id_person_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_timetable_keys_company_id")),
+        sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_timetable_keys")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_timetable_keys_secret_hash")),
+    )
+    op.create_index(
+        op.f("ix_timetable_keys_company_id_person_id"), "timetable_keys", ["company_id", "person_id"], unique=False
+    )
+    with op.batch_alter_table("sessions") as sessions:
+        sessions.alter_column("token_id", existing_type=sa.Text(), nullable=True)
+        sessions.add_column(sa.Column("user_id", sa.Text(), nullable=True))
+        sessions.create_foreign_key(op.f("fk_sessions_user_id"), "users", ["user_id"], ["id"], ondelete="CASCADE")
+        sessions.create_index(op.f("ix_sessions_user_id"), ["user_id"], unique=False)
+
+
+def downgrade() -> None:
+    """Sessions of users end."""
+    op.execute("DELETE FROM sessions WHERE token_id IS NULL")
+    with op.batch_alter_table("sessions") as sessions:
+        sessions.drop_index(op.f("ix_sessions_user_id"))
+        sessions.drop_constraint(op.f("fk_sessions_user_id"), type_="foreignkey")
+        sessions.drop_column("user_id")
+        sessions.alter_column("token_id", existing_type=sa.Text(), nullable=False)
+    for table in ("timetable_keys", "tries", "users"):
+        op.drop_table(table)

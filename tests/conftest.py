@@ -7,6 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.postgres import PostgresServer, start_postgres
+
 SCHEMAS = "CALLENDAR_TEST_SCHEMAS"
 CHECKED_BY_SCHEMAS = (
     "what the stand-in of Exchange says and hears, against Microsoft's EWS schemas",
@@ -23,6 +25,21 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 def anyio_backend() -> str:
     """Async tests (marked `anyio`) run on asyncio, as the service does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[PostgresServer]:
+    """One PostgreSQL for all tests; who wants to stop or kill one starts another (`start_postgres`)."""
+    with start_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Generator[str]:
+    """The address of an empty database of one's own."""
+    name = postgres.create_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)
 
 
 def pytest_configure() -> None:

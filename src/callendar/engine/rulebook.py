@@ -113,19 +113,20 @@ class RuleBook:
             await self._save(_with_reasons(kept, reasons))
 
     async def _check_unused(self, company: Company, code: ReasonCode) -> None:
-        """No row shows it, and nobody's orders or own keywords name it, now or later."""
+        """No row shows it, and nobody's orders or own keywords name it, now or later. Whose it is nobody is told: who
+        changes the reasons sees as a colleague."""
         await self._held.refresh()
         for person_id, row in list(self._held.company(company.id).rows.items()):
             if any(code in (segment.reason, segment.then) for segment in row.timetable):
-                raise InUse(f"{row.person.name} is or will be referred by {code!r}; take its keywords away first")
+                raise InUse(f"somebody is or will be referred by {code!r}; take its keywords away first")
             if code in row.person.keywords:
-                raise InUse(f"{row.person.name} has keywords for {code!r}; change those first")
+                raise InUse(f"somebody has own keywords for {code!r}; change those first")
             try:
                 orders = (await self._store.load_causes(company.id, person_id)).orders
             except NotFound:
                 continue
             if any(referral.reason == code for referral in orders.referrals):
-                raise InUse(f"{row.person.name} has a referral with {code!r}; end or delete it first")
+                raise InUse(f"somebody has a referral with {code!r}; it has to end first")
 
     async def _save(self, company: Company) -> None:
         await self._store.save_company(company)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from callendar.contracts.clock import Clock
 from callendar.contracts.store import Store
 from callendar.domain.hand import Origin
-from callendar.domain.person import Person
+from callendar.domain.person import Person, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.engine.tokens import hash_secret
 from callendar.web.faults import CODES, Fault
@@ -62,6 +62,12 @@ class Doorkeeper:
                 self._kept.clear()
             self._kept[secret_hash] = (now, viewer)
         return viewer
+
+    async def find_seen(self, caller: Viewer, seen_as: ViewerId) -> Viewer | None:
+        """The viewer as whom a caller sees; None when he is no administrator, or there is no such viewer any more."""
+        if caller.role != "administrator":
+            return None
+        return await self._store.load_viewer_by_id(caller.company_id, seen_as)
 
     def forget(self) -> None:
         """Look everybody up anew: something was revoked."""

@@ -21,7 +21,7 @@ from callendar.contracts.clock import Clock
 from callendar.contracts.store import NotFound, Store
 from callendar.contracts.switchboard import LineState
 from callendar.domain.hours import company_hours
-from callendar.domain.person import PersonId
+from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company
 from callendar.engine.held import HeldCompany, HeldPeople
@@ -84,11 +84,19 @@ class Feeds:
         self.stopping = True
         self.people.wake()
 
-    async def follow(self, viewer: Viewer, secret_hash: bytes, since: str | None) -> AsyncGenerator[bytes, None]:
-        """The events for one viewer, from the version `since`, or from now; ends when he may hear no more."""
+    async def follow(
+        self, viewer: Viewer, secret_hash: bytes, since: str | None, *, seen_as: ViewerId | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The events for one viewer, from the version `since`, or from now; ends when he may hear no more.
+
+        Args:
+            viewer: Who is sent them.
+            secret_hash: Of whoever listens.
+            seen_as: The viewer's id, when the listener is an administrator who sees as somebody else.
+        """
         self.open += 1
         try:
-            async for event in Feed(self, viewer, secret_hash).events(since):
+            async for event in Feed(self, viewer, secret_hash, seen_as).events(since):
                 yield event
         finally:
             self.open -= 1
@@ -97,10 +105,11 @@ class Feeds:
 class Feed:
     """One viewer's feed."""
 
-    def __init__(self, feeds: Feeds, viewer: Viewer, secret_hash: bytes) -> None:
+    def __init__(self, feeds: Feeds, viewer: Viewer, secret_hash: bytes, seen_as: ViewerId | None) -> None:
         self._feeds = feeds
         self._viewer = viewer
         self._secret_hash = secret_hash
+        self._seen_as = seen_as
         self._n = 0
         self._epoch = ""
         self._company: Company | None = None
@@ -151,6 +160,8 @@ class Feed:
         if self._feeds.stopping:
             return None
         viewer = await self._feeds.doorkeeper.find_viewer(self._secret_hash)
+        if viewer is not None and self._seen_as is not None:
+            viewer = await self._feeds.doorkeeper.find_seen(viewer, self._seen_as)
         if viewer is None or self._feeds.stopping:
             return None
         if viewer != self._viewer:

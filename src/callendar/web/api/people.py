@@ -10,10 +10,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
+from callendar.domain.person import PersonId
 from callendar.web.detail import WirePersonDetail
 from callendar.web.faults import REFUSALS
 from callendar.web.listing import read_wanted
 from callendar.web.room import Asked, InRoom
+from callendar.web.sight import SeenAs, audit_sight, find_eyes
 from callendar.web.wire import WirePeople
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -34,12 +36,15 @@ async def list_people(
     after: Annotated[
         str | None, QueryParameter(description="Begin after this id; `next_after` of the page before.")
     ] = None,
+    seen_as: SeenAs = None,
 ) -> Stream:
     """Rows as of `version`, by name; resume with `GET /feed?since=VERSION`."""
     wanted = read_wanted(ids=ids, department=department, fields=fields, limit=limit, after=after)
-    snapshot = room.listing.take(request.user.company_id, wanted)
+    viewer = await find_eyes(request, room, seen_as)
+    snapshot = room.listing.take(viewer.company_id, wanted)
     now = room.parts.clock.now()
-    pieces = room.listing.encode(snapshot, request.user, now, wanted.fields)
+    pieces = room.listing.encode(snapshot, viewer, now, wanted.fields)
+    await audit_sight(request, room, viewer)
     return Stream(pieces, media_type=MediaType.JSON, headers=NO_STORE)
 
 
@@ -48,9 +53,14 @@ async def list_people(
     summary="One person in full",
     responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
 )
-async def show_person(request: Asked, room: InRoom, person_id: FromPath[str]) -> Response[bytes]:
+async def show_person(
+    request: Asked, room: InRoom, person_id: FromPath[str], seen_as: SeenAs = None
+) -> Response[bytes]:
     """The row with why, 35 days ahead, and what concerns those who may act for the person."""
-    return json(await room.details.encode(request.user, person_id))
+    viewer = await find_eyes(request, room, seen_as)
+    shown = await room.details.encode(viewer, person_id)
+    await audit_sight(request, room, viewer, PersonId(person_id))
+    return json(shown)
 
 
 @get(
@@ -63,11 +73,16 @@ async def follow(
     request: Asked,
     room: InRoom,
     since: Annotated[str | None, QueryParameter(description="The version held; or the header Last-Event-ID.")] = None,
+    seen_as: SeenAs = None,
 ) -> Stream:
     """Events `people`, `fresh`, `lines`, `time` and `reset`; see `GET /people` for the rows."""
     resume = request.headers.get("last-event-id") or since
+    viewer = await find_eyes(request, room, seen_as)
+    await audit_sight(request, room, viewer)
     return Stream(
-        room.feeds.follow(request.user, request.auth.secret_hash, resume),
+        room.feeds.follow(
+            viewer, request.auth.secret_hash, resume, seen_as=None if viewer is request.user else viewer.id
+        ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"},
     )

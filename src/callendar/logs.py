@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO, cast
 
 import structlog
 
@@ -16,6 +17,24 @@ class LogUnwritable(CallendarError):
     """The file that the log is to go to cannot be written."""
 
     code = "log_unwritable"
+
+
+class _Bearing:
+    """A stream whose writes may fail, as on a full disk, without breaking what was to be told of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write it, if it can be."""
+        with contextlib.suppress(OSError):
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Have it written, if it can be."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def set_up_logs(
@@ -35,6 +54,7 @@ def set_up_logs(
     except OSError as error:
         raise LogUnwritable(f"log_file: {file} cannot be written ({error.strerror}); name another") from error
     human = file is None and (sys.stderr.isatty() if form == "auto" else form == "console")
+    bearing = cast(TextIO, _Bearing(stream))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -43,6 +63,6 @@ def set_up_logs(
             structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(bearing),
     )
-    logging.basicConfig(level=logging.WARNING, stream=stream, force=True)
+    logging.basicConfig(level=logging.WARNING, stream=bearing, force=True)

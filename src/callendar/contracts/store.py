@@ -28,6 +28,24 @@ class StoreError(CallendarError):
     code = "store"
 
 
+class StoreAway(StoreError):
+    """Nothing can be asked or kept just now. What was not answered may be asked again by and by, as it was."""
+
+    code = "store_unavailable"
+
+
+class StoreLocked(StoreAway):
+    """Another program keeps the store to itself."""
+
+    code = "store_locked"
+
+
+class StoreFull(StoreAway):
+    """There is no room to keep anything more; what is kept can still be asked for."""
+
+    code = "store_full"
+
+
 class NotFound(StoreError):
     """Nothing with that id in that company."""
 
@@ -46,6 +64,14 @@ class Store(Protocol):
     @property
     def epoch(self) -> str:
         """Names this database; a restore or another database has another."""
+        ...
+
+    async def check(self, *, write: bool = False) -> None:
+        """Return if the store works: it is read, and, where asked or where the last write failed, written too.
+
+        Raises:
+            StoreError: It does not, in words.
+        """
         ...
 
     # companies ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from callendar.contracts.clock import Clock
 from callendar.contracts.source import Source, SourceContext, SourceError, SourceKind, Throttled, Unreachable
-from callendar.contracts.store import NotFound
+from callendar.contracts.store import NotFound, StoreAway
 from callendar.domain.booking import Calendar, CalendarId, Connection
 from callendar.domain.rules import Company
 from callendar.engine.backoff import lengthened_seconds, retry_seconds
@@ -31,6 +31,8 @@ DEBOUNCE_SECONDS = 2
 """A notification so soon after the last reading began waits until then."""
 MOVED_SECONDS = 0.5
 """Before the next try when what a reading was made for changed under it: what is held is about to follow."""
+UNKEPT_SECONDS = 30
+"""At most so long until the next try when what was read could not be kept."""
 PATIENCE_CAP_SECONDS = 3600
 CLOSE_SECONDS = 5
 FOREVER_SECONDS = 86_400
@@ -39,7 +41,18 @@ FOREVER_SECONDS = 86_400
 class Place:
     """What is remembered of one calendar between readings."""
 
-    __slots__ = ("again", "barred_until", "began", "calendar", "cursor", "due", "failures", "fault_code", "running")
+    __slots__ = (
+        "again",
+        "barred_until",
+        "began",
+        "calendar",
+        "cursor",
+        "due",
+        "failures",
+        "fault_code",
+        "running",
+        "unkept",
+    )
 
     def __init__(self, calendar: Calendar, due: float) -> None:
         self.calendar = calendar
@@ -55,6 +68,8 @@ class Place:
         self.failures = 0
         self.fault_code: str | None = None
         """Code of the last failure; None while it does not fail."""
+        self.unkept = False
+        """What was read last could not be kept."""
 
 
 class ConnectionReader:
@@ -199,6 +214,10 @@ class ConnectionReader:
         except NotFound:
             self.remove(calendar_id)
             return
+        except StoreAway:
+            # Neither the calendar's fault nor its server's. What was read is read again, so nothing is lost.
+            place.unkept = True
+            wait = self._clock.monotonic() - place.began + min(self.connection.poll_seconds, UNKEPT_SECONDS)
         except Exception as error:  # noqa: BLE001 - the store failed us: this calendar waits, the others go on
             place.failures += 1
             wait = self._retry(place)
@@ -239,6 +258,9 @@ class ConnectionReader:
             self._noted(calendar_id, None if read.stored else read.cursor, next(iter(self._reads.values())))
         if recovered and self._unreachable:
             self._try_the_others()
+        if place.unkept:
+            place.unkept = False
+            self._read_what_was_not_kept()
         poll = max(float(self.connection.poll_seconds), read.poll_after_seconds or 0, 1)
         if poll > self._longest_poll:
             self._longest_poll = poll
@@ -271,6 +293,13 @@ class ConnectionReader:
         self._unreachable = False
         for place in list(self._places.values()):
             if place.fault_code == Unreachable.code:
+                self.read_now(place.calendar.id)
+
+    def _read_what_was_not_kept(self) -> None:
+        """The store keeps again: whoever could not be kept need not wait for its turn."""
+        for place in self._places.values():
+            if place.unkept:
+                place.unkept = False
                 self.read_now(place.calendar.id)
 
     # the source ----------------------------------------------------------------------------------------------------

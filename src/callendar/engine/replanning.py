@@ -13,7 +13,7 @@ from structlog import get_logger
 
 from callendar.contracts.clock import Clock
 from callendar.contracts.kept import RowHeader
-from callendar.contracts.store import NotFound, Store
+from callendar.contracts.store import NotFound, Store, StoreAway
 from callendar.domain.person import PersonId
 from callendar.domain.row import PlannedWith
 from callendar.domain.rules import Company, CompanyId
@@ -107,6 +107,8 @@ class Replanning:
                             await replan(tx, person_id)
                         except NotFound:
                             continue
+        except StoreAway:
+            raise
         except Exception as error:  # noqa: BLE001 - a row that cannot be planned must not hold up the others
             if len(people) == 1:
                 log.error("replanning_broke", person=people[0], **mishap(error))

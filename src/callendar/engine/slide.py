@@ -14,7 +14,7 @@ import anyio.lowlevel
 from structlog import get_logger
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.store import NotFound, Store
+from callendar.contracts.store import NotFound, Store, StoreAway
 from callendar.domain.person import PersonId
 from callendar.domain.rules import CompanyId
 from callendar.engine.held import HeldPeople
@@ -85,6 +85,8 @@ class Slide:
         breaks on. She is tried again a minute later."""
         try:
             await self._slide(company_id, people)
+        except StoreAway:
+            raise
         except Exception as error:  # noqa: BLE001 - a row that cannot be planned must not keep others from sliding
             if len(people) == 1:
                 log.error("slide_broke", person=people[0], **mishap(error))

@@ -12,6 +12,7 @@ from typing import cast
 from structlog import get_logger
 
 from callendar.contracts.clock import Clock
+from callendar.contracts.store import StoreAway
 from callendar.engine.backoff import retry_seconds
 
 log = get_logger()
@@ -32,7 +33,9 @@ async def supervised(name: str, job: Callable[[], Awaitable[None]], clock: Clock
         except Exception as error:  # noqa: BLE001 - whatever it is, the job is started again and the others go on
             failures = 1 if clock.monotonic() - began >= STEADY_SECONDS else failures + 1
             wait = retry_seconds(failures, first_seconds=FIRST_SECONDS, cap_seconds=CAP_SECONDS, key=name)
-            log.error("job_broke", job=name, failures=failures, wait_seconds=round(wait, 1), **mishap(error))
+            # Of a store that is away its own word in the log is enough.
+            if not isinstance(error, StoreAway):
+                log.error("job_broke", job=name, failures=failures, wait_seconds=round(wait, 1), **mishap(error))
             await clock.sleep(wait)
         else:
             return

@@ -17,7 +17,7 @@ from structlog import get_logger
 
 from callendar.contracts.clock import Clock
 from callendar.contracts.source import SourceContext, SourceKind
-from callendar.contracts.store import NotFound, Store
+from callendar.contracts.store import NotFound, Store, StoreAway
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.mark import Marks, build_marks
 from callendar.domain.person import Person, PersonId
@@ -290,7 +290,11 @@ class Sync:
             read_at, synced.read_at = synced.read_at, {}
             cursors, synced.cursors = synced.cursors, {}
             if read_at or cursors:
-                await self._store.save_progress(company_id, read_at, cursors)
+                try:
+                    await self._store.save_progress(company_id, read_at, cursors)
+                except StoreAway:
+                    synced.read_at, synced.cursors = read_at | synced.read_at, cursors | synced.cursors
+                    raise
 
 
 def _read_alike(one: Connection, other: Connection) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from callendar.store import driver
 from callendar.store.fault import told
 from callendar.store.place import Place
+from callendar.store.standing import Standing
 from callendar.store.wake import Wake
 from callendar.store.whole import whole
 
@@ -109,6 +110,7 @@ class Connections:
         self.place = place
         self._wake = wake
         self._writing = Lock()
+        self.standing = Standing()
         in_memory = place.path is None
         self._writer = open_engine(place, begin="BEGIN IMMEDIATE", connections=1)
         # A database in memory is its connection's own, so there everybody takes turns on the one.
@@ -117,7 +119,7 @@ class Connections:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Reader]:
         """Everything read within is as it stood at one instant."""
-        with told(self.place):
+        with self.standing.watched(), told(self.place):
             if self._reader is None:
                 async with self._writing, begun(self._writer) as connection:
                     yield Reader(connection)
@@ -128,15 +130,19 @@ class Connections:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Writer]:
         """One transaction: kept when the block ends, nothing left behind when it raises. Wakes if it wrote."""
-        with told(self.place):
-            async with self._writing, begun(self._writer) as connection:
-                writer = Writer(connection)
-                yield writer
-                if writer.wrote:
-                    try:
-                        await whole(connection.commit())
-                    finally:
-                        self._wake.tell()
+        locked_out = self.standing.locked_out
+        async with self._writing:
+            self.standing.raise_if_locked_out(locked_out)
+            with self.standing.watched(), told(self.place):
+                async with begun(self._writer) as connection:
+                    writer = Writer(connection)
+                    yield writer
+                    if writer.wrote:
+                        try:
+                            await whole(connection.commit())
+                        finally:
+                            self._wake.tell()
+                        self.standing.note_written()
 
     async def close(self) -> None:
         """Close every connection; whoever writes is waited for."""

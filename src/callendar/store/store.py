@@ -18,6 +18,7 @@ from callendar.domain.rules import Company, CompanyId
 from callendar.store import calendars, causes, companies, notices, orders, reading, rows, trail, viewers
 from callendar.store.connect import Connections
 from callendar.store.people import Extensions, lock_people
+from callendar.store.probe import probe
 from callendar.store.sweep import Sweep
 from callendar.store.transaction import SqlTransaction
 from callendar.store.wake import Wake
@@ -37,6 +38,12 @@ class SqlStore:
     @property
     def epoch(self) -> str:
         return self._epoch
+
+    async def check(self, *, write: bool = False) -> None:
+        async with self._connections.read() as connection:
+            await companies.load_companies(connection)
+        if write or self._connections.standing.fault is not None:
+            await probe(self._connections)
 
     # companies ----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from structlog import get_logger
 
-from callendar.contracts.store import Conflict, NotFound
+from callendar.contracts.store import Conflict, NotFound, StoreAway, StoreFull, StoreLocked
 from callendar.domain.errors import CallendarError, InvalidValue, Refused
 from callendar.domain.rules import UnknownReason
 from callendar.engine.desk import NotAllowed
@@ -44,6 +44,8 @@ REFUSALS = {
         (403, "Not the caller's to do."),
         (404, "Not there, or nothing the caller may know of."),
         (409, "Something else stands; look again."),
+        (503, "The database cannot be used just now; the same may be asked again, with the same `Idempotency-Key`."),
+        (507, "There is no room to keep anything more; what is kept can still be asked for."),
     )
 }
 """For the schema of every route."""
@@ -75,6 +77,14 @@ STATUSES: tuple[tuple[type[CallendarError], int], ...] = (
 )
 """By class, the narrower first. What is none of these is ours to mend, and answered as 500 without its words."""
 
+AWAY: tuple[tuple[type[StoreAway], int, str], ...] = (
+    (StoreFull, 507, "There is no room to keep anything more, so this was not done; have the operator free some."),
+    (StoreLocked, 503, "Another program keeps the database to itself; try again in a moment."),
+    (StoreAway, 503, "The database cannot be used just now; try again in a moment."),
+)
+"""What may be asked again, the narrower first. Where the database is and what ails it is told in the log, once."""
+RETRY_SECONDS = 5
+
 CODES = {
     400: ("invalid", "The request is not what it has to be."),
     401: ("not_signed_in", "Sign in first: send a token as `Authorization: Bearer`, or open the console."),
@@ -97,8 +107,8 @@ def not_found(message: str) -> Fault:
 
 def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[WireFault]:
     """The one exception handler."""
-    status, fault, headers = _fault(error)
-    if status >= 500:
+    status, fault, headers = describe(error)
+    if status >= 500 and not isinstance(error, StoreAway | Fault):
         log.error("request_broke", path=request.scope["path"], method=request.scope["method"], **mishap(error))
     if status == 401:
         headers = {**headers, "WWW-Authenticate": "Bearer"}
@@ -110,9 +120,13 @@ def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[
     )
 
 
-def _fault(error: Exception) -> tuple[int, WireFault, dict[str, str]]:
+def describe(error: Exception) -> tuple[int, WireFault, dict[str, str]]:
+    """The status, the body and further headers that an error is answered with."""
     if isinstance(error, Fault):
         return error.status, WireFault(error=error.error, message=str(error), detail=error.detail), error.headers
+    if isinstance(error, StoreAway):
+        status, said = next((status, said) for family, status, said in AWAY if isinstance(error, family))
+        return status, WireFault(error=error.code, message=said), {"Retry-After": str(RETRY_SECONDS)}
     if isinstance(error, CallendarError):
         for family, status in STATUSES:
             if isinstance(error, family):

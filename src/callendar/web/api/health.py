@@ -1,4 +1,4 @@
-"""Health: whether this process can do its work; asked without signing in."""
+"""Health: whether this process can do its work, which is to show and to keep; asked without signing in."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 from litestar import get, head
 from msgspec import Struct
 
-from callendar.contracts.store import StoreError
+from callendar.contracts.store import StoreAway, StoreError
 from callendar.web.auth import OPEN_TO_ALL
-from callendar.web.faults import REFUSALS, Fault
+from callendar.web.faults import REFUSALS, Fault, describe
 from callendar.web.room import InRoom
 
 
@@ -23,9 +23,12 @@ class Health(Struct, frozen=True, kw_only=True):
 
 @get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL, responses=REFUSALS)
 async def show_health(room: InRoom) -> Health:
-    """503 while the store cannot be asked."""
+    """503 while the database cannot be asked, or nothing can be kept in it; `error` and the log say which."""
     try:
-        await room.parts.store.load_companies()
+        await room.parts.store.check()
+    except StoreAway as error:
+        _, fault, _ = describe(error)
+        raise Fault(503, fault.error, fault.message) from None
     except StoreError:
         raise Fault(503, "unavailable", "The store cannot be asked; the log says more.") from None
     return Health(status="ok", version=room.parts.version, now=room.parts.clock.now())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from callendar import __version__
 from callendar.contracts.clock import Clock
@@ -21,7 +21,9 @@ from callendar.contracts.switchboard import SwitchboardKind
 from callendar.domain.errors import InvalidValue
 from callendar.domain.person import ViewerId
 from callendar.domain.rules import CompanyId
+from callendar.engine.choosing import CalendarDesk
 from callendar.engine.clock import SystemClock
+from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.expanding import ProcessExpander
 from callendar.engine.held import HeldPeople
 from callendar.engine.orders import OrderDesk
@@ -50,6 +52,12 @@ class Parts(Struct, frozen=True, kw_only=True):
     held: HeldPeople
     """Empty until it is opened or refreshed."""
     orders: OrderDesk
+    calendars: CalendarDesk
+
+    def connections(self, *, files: bool) -> ConnectionDesk:
+        """The desk for connections; files of this machine can be named by whoever is at it."""
+        context = structs.replace(self.source_context, allow_files=files)
+        return ConnectionDesk(self.store, self.held, self.clock, self.sources, context)
 
     @property
     def source_context(self) -> SourceContext:
@@ -98,6 +106,7 @@ async def open_parts(settings: Settings, *, stored: bool = True) -> AsyncGenerat
             store=store,
             held=held,
             orders=OrderDesk(store, held, clock),
+            calendars=CalendarDesk(store, held, clock),
         )
 
 
@@ -141,6 +150,8 @@ async def serve_until_stopped(
                     store=parts.store,
                     held=parts.held,
                     orders=parts.orders,
+                    connections=parts.connections(files=False),
+                    calendars=parts.calendars,
                     clock=parts.clock,
                     console_dir=find_console(settings),
                     tickets=tickets or {},

@@ -60,9 +60,16 @@ def connect(kind: SourceKind, *, url: str = "", user: str | None = None, passwor
     )
 
 
-def context(expand: Expander = expand_here, *, allow_private_networks: bool = True) -> SourceContext:
+def context(
+    expand: Expander = expand_here, *, allow_private_networks: bool = True, allow_files: bool = True
+) -> SourceContext:
     """What a source gets in tests."""
-    return SourceContext(expand=expand, clock=HandClock(), allow_private_networks=allow_private_networks)
+    return SourceContext(
+        expand=expand,
+        clock=HandClock(),
+        allow_private_networks=allow_private_networks,
+        allow_files=allow_files,
+    )
 
 
 def to_read(ref: str) -> CalendarToRead:

@@ -18,6 +18,7 @@ from callendar.contracts.source import (
     ReadObject,
     SourceContext,
     SourceKind,
+    SourceSetting,
 )
 from callendar.domain.booking import Booking, Connection
 from callendar.domain.mark import Marks
@@ -56,6 +57,7 @@ class FakeSystem:
         self.clock_offset_seconds: float | None = None
         self.refusing: Exception | None = None
         """Raised instead of the list of calendars."""
+        self.settings: tuple[SourceSetting, ...] = ()
         self.opened: list[Connection] = []
         self.closed = 0
         self._changes = 0
@@ -78,7 +80,11 @@ class FakeSystem:
     def kind(self) -> SourceKind:
         """As it registers."""
         return SourceKind(
-            name="fake", settings=(), poll_seconds=self.poll_seconds, concurrency=self.concurrency, open=self._open
+            name="fake",
+            settings=self.settings,
+            poll_seconds=self.poll_seconds,
+            concurrency=self.concurrency,
+            open=self._open,
         )
 
     async def _open(self, connection: Connection, context: SourceContext) -> FakeSource:

@@ -13,7 +13,7 @@ from litestar import Litestar
 from msgspec import structs
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.source import Reading, ReadObject
+from callendar.contracts.source import Reading, ReadObject, SourceContext, SourceSetting
 from callendar.contracts.store import Store
 from callendar.domain.booking import Booking, Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.person import Extension, Person, PersonId, ViewerId
@@ -21,6 +21,8 @@ from callendar.domain.privacy import Role
 from callendar.domain.reason_table import REASONS
 from callendar.domain.rules import Company, CompanyId, Rules
 from callendar.domain.span import Span
+from callendar.engine.choosing import CalendarDesk
+from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.held import HeldPeople
 from callendar.engine.orders import OrderDesk
 from callendar.engine.plan import replan
@@ -30,10 +32,18 @@ from callendar.web.parts import WebParts
 from callendar.web.site import create_web
 from tests.clock import START, HandClock
 from tests.fakes.counted import CountedStore
+from tests.fakes.house import expand_nothing
+from tests.fakes.source import FakeSystem
 
 COMPANY, OTHER = CompanyId("co_north"), CompanyId("co_south")
 ANNA, BO, CILLA = PersonId("p_anna"), PersonId("p_bo"), PersonId("p_cilla")
 CONNECTION = ConnectionId("c_dav")
+SETTINGS = (
+    SourceSetting(name="url", help="Where it is.", address=True),
+    SourceSetting(name="user", help="Who signs in.", required=False),
+    SourceSetting(name="password", help="Her password.", secret=True, required=False),
+)
+"""What the kind `caldav` asks for here: it is a fake."""
 WHO: dict[str, tuple[Role, PersonId | None]] = {
     "anna": ("colleague", ANNA),
     "bo": ("colleague", BO),
@@ -55,10 +65,16 @@ class Cast:
         self.secrets: dict[str, str] = {}
         self.token_ids: dict[str, ViewerId] = {}
         self.tickets: dict[str, ViewerId] = {}
+        self.system = FakeSystem(clock)
+        self.system.settings = SETTINGS
+        kinds = {"caldav": structs.replace(self.system.kind, name="caldav")}
+        context = SourceContext(expand=expand_nothing, clock=clock, allow_files=False)
         self.parts = WebParts(
             store=store,
             held=self.held,
             orders=OrderDesk(store, self.held, clock),
+            connections=ConnectionDesk(store, self.held, clock, kinds, context),
+            calendars=CalendarDesk(store, self.held, clock),
             clock=clock,
             version="test",
             console_dir=console_dir,
@@ -192,8 +208,10 @@ async def open_cast(
         for who, (role, person) in WHO.items():
             token, secret = await create_token(store, COMPANY, role, who.title(), person, START)
             cast.secrets[who], cast.token_ids[who] = secret, token.id
-        token, secret = await create_token(store, OTHER, "telephonist", "South", None, START)
-        cast.secrets["south"], cast.token_ids["south"] = secret, token.id
+        south: tuple[tuple[str, Role], ...] = (("south", "telephonist"), ("south_administrator", "administrator"))
+        for who, role in south:
+            token, secret = await create_token(store, OTHER, role, "South", None, START)
+            cast.secrets[who], cast.token_ids[who] = secret, token.id
         await cast.held.open()
         await cast.change(ANNA, delegates=(cast.token_ids["delegate"],))
         await cast.book()

@@ -281,6 +281,18 @@ async def test_files_are_closed_to_strangers(tmp_path: Path) -> None:
             await source.find_calendars()
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["there", "not-there"])
+async def test_who_asks_from_elsewhere_learns_nothing_of_files(tmp_path: Path, there: bool) -> None:
+    """A path is no address to him, whether there is such a file or not."""
+    path = tmp_path / "a.ics"
+    if there:
+        path.write_bytes(feed(event("a")))
+    kind = ics.register()
+    async with opened(kind, connect(kind, url=str(path)), context(allow_files=False)) as source:
+        with pytest.raises(InvalidUrl, match=r"^it is no address; write it as https://calendar.example/…$"):
+            await source.find_calendars()
+
+
 @pytest.mark.parametrize("url", ["", "ftp://x.example/a.ics", "file://server/share/a.ics", "file:a.ics"])
 async def test_addresses_of_other_kinds_are_refused(url: str) -> None:
     """When the connection is opened, before anything is asked."""

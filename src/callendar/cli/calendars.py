@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from msgspec import UNSET
 
 from callendar.cli.desk import CompanyOption, console, find_person, opened, run, say, show_table
+from callendar.engine.choosing import Choice
 from callendar.engine.once import read_all
 
 commands = typer.Typer(
@@ -93,18 +95,19 @@ def choose(
     calendar_id: Annotated[str, typer.Argument(help="From: callendar calendars list")],
     selected: Annotated[bool | None, typer.Option(help="Read it at all.")] = None,
     marks: Annotated[bool | None, typer.Option(help="Obey marks in it.")] = None,
+    order: Annotated[int | None, typer.Option(help="Its place in the person's list, from 0.", min=0)] = None,
     company: CompanyOption = None,
 ) -> None:
-    """Choose whether a calendar is read, and whether marks in it are obeyed."""
+    """Choose whether a calendar is read, whether marks in it are obeyed, and which comes before which."""
 
     async def work() -> None:
-        from callendar.domain.booking import CalendarId
-        from callendar.engine.connecting import choose_calendar
-
+        choice = Choice(
+            selected=UNSET if selected is None else selected,
+            marks=UNSET if marks is None else marks,
+            order=UNSET if order is None else order,
+        )
         async with opened(company) as desk:
-            changed = await choose_calendar(
-                desk.parts.store, desk.company.id, CalendarId(calendar_id), selected=selected, marks=marks
-            )
+            changed = await desk.parts.calendars.change(desk.company.id, calendar_id, choice)
             say(
                 f"{changed.name}: {'read' if changed.selected else 'not read'}, "
                 f"marks {'count' if changed.marks_count else 'do not count'}.",

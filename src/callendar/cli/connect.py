@@ -12,7 +12,7 @@ import typer
 from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run, say
 from callendar.contracts.source import FoundCalendar
 from callendar.domain.errors import InvalidValue
-from callendar.engine.connecting import connect_calendars, new_connection, try_connection
+from callendar.engine.choosing import Choice
 
 commands = typer.Typer(
     help="Connect a calendar system; tried before it is saved.",
@@ -95,15 +95,20 @@ async def _connect(
 ) -> None:
     parts = desk.parts
     person = await find_person(desk, wanted)
-    kind = parts.source_kind(kind_name)
-    connection = new_connection(desk.company.id, kind, name or f"{person.name}: {kind_name}", settings, poll_seconds)
+    connections = parts.connections(files=True)
+    name = name or f"{person.name}: {kind_name}"
     with console.status("Trying it…"):
-        found = list((await try_connection(kind, connection, parts.source_context)).calendars)
+        connection, tried = await connections.try_new(desk.company.id, kind_name, name, settings, poll_seconds)
+    found = list(tried.calendars)
     if not found:
         raise InvalidValue(f"{settings['url']} answers, but offers no calendar; check the address and the rights")
     chosen = choose(found)
-    calendars = await connect_calendars(
-        parts.store, person, connection, [(each, each in chosen) for each in found], parts.clock.now()
+    calendars = await parts.calendars.add(
+        desk.company.id,
+        person.id,
+        connection,
+        [(each, Choice(selected=each in chosen)) for each in found],
+        new_connection=True,
     )
     for calendar in calendars:
         marks = "" if calendar.marks_count else ", marks in it do not count: it is shared with her"

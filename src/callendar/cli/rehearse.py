@@ -73,7 +73,7 @@ def rehearse(
                 raise InvalidValue(f"--to {until} is not after --from {first}; it is the day after the last")
             window = Span(start_of_day(first, whose.zone_info), start_of_day(until, whose.zone_info))
             kind = parts.source_kind("ics")
-            connection = new_connection(rules.id, kind, "rehearsal", {"url": absolute(calendar)})
+            connection = new_connection(rules.id, kind, {"url": absolute(calendar)})
             marks = build_marks(rules, whose, extensions)
             bookings, faults = await read_whole(kind, connection, parts.source_context, window, whose, marks)
             rehearsal = run_rehearsal(bookings, faults, company=rules, person=whose, mode=mode, window=window)

@@ -153,6 +153,8 @@ class SourceSetting(Struct, frozen=True, kw_only=True):
     help: str
     secret: bool = False
     required: bool = True
+    address: bool = False
+    """It is where the system is: shown as its host alone, as the rest may be a key."""
 
 
 class SourceContext(Struct, frozen=True, kw_only=True):
@@ -162,6 +164,8 @@ class SourceContext(Struct, frozen=True, kw_only=True):
     clock: Clock
     allow_private_networks: bool = True
     """Whether addresses in private networks may be connected to; off for calendars of strangers."""
+    allow_files: bool = True
+    """Whether a calendar may be a file of this machine; off for what is asked for from another one."""
 
 
 class SourceKind(Struct, frozen=True, kw_only=True):

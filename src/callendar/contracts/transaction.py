@@ -8,7 +8,7 @@ from typing import Protocol
 
 from callendar.contracts.kept import Audit, Notice
 from callendar.contracts.source import Reading
-from callendar.domain.booking import Calendar, CalendarId
+from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.person import Person, PersonId, ViewerId
@@ -49,6 +49,23 @@ class Transaction(Protocol):
     async def delete_person(self, person_id: PersonId, at: datetime) -> None:
         """Remove a person with all her causes and revoke her tokens; a tombstone stays for 7 days. Nothing happens if
         she is not there."""
+        ...
+
+    async def load_connection(self, connection_id: ConnectionId) -> Connection:
+        """One, secret included; `NotFound` if it is not there."""
+        ...
+
+    async def save_connection(self, connection: Connection) -> None:
+        """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
+        its calendars."""
+        ...
+
+    async def delete_connection(self, connection_id: ConnectionId) -> None:
+        """Remove a connection that has no calendars left; `Conflict` otherwise."""
+        ...
+
+    async def load_calendars(self, person_id: PersonId) -> Sequence[Calendar]:
+        """A person's, in the order of her list, those not selected too."""
         ...
 
     async def save_calendar(self, calendar: Calendar) -> None:

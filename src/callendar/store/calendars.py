@@ -24,10 +24,17 @@ from callendar.store.tables import calendars, connections, objects
 async def load_connections(connection: Reader, company_id: CompanyId) -> Sequence[Connection]:
     """By name, then id."""
     question = select(connections).where(connections.c.company_id == company_id)
-    found = [
-        structs.replace(CONNECTION.decode(row.body), read_at=row.read_at) for row in await connection.execute(question)
-    ]
+    found = [decode_connection(row) for row in await connection.execute(question)]
     return sorted(found, key=lambda each: (each.name, each.id))
+
+
+async def load_connection(connection: Reader, company_id: CompanyId, connection_id: ConnectionId) -> Connection:
+    """One; `NotFound` if there is none."""
+    this = connections.c.company_id == company_id, connections.c.id == connection_id
+    row = (await connection.execute(select(connections).where(*this))).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no connection {connection_id}")
+    return decode_connection(row)
 
 
 async def save_connection(writer: Writer, connection: Connection) -> None:
@@ -147,6 +154,11 @@ async def save_progress(
         this = calendars.c.company_id == company_id, calendars.c.id == calendar_id
         moved = calendars.c.sync_cursor.is_distinct_from(cursor)
         await writer.execute(update(calendars).where(*this, calendars.c.is_known, moved).values(sync_cursor=cursor))
+
+
+def decode_connection(row: Any) -> Connection:
+    """A row of the table as the domain knows it."""
+    return structs.replace(CONNECTION.decode(row.body), read_at=row.read_at)
 
 
 async def find_calendar(connection: Reader, company_id: CompanyId, calendar_id: CalendarId) -> Any:

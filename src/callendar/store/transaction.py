@@ -10,7 +10,7 @@ from sqlalchemy import update
 from callendar.contracts.kept import Audit, Notice
 from callendar.contracts.source import Reading
 from callendar.contracts.store import NotFound
-from callendar.domain.booking import Calendar, CalendarId
+from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
 from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.person import Person, PersonId, ViewerId
@@ -87,6 +87,19 @@ class SqlTransaction:
         self._rows.pop(person_id, None)
         self._ordered.discard(person_id)
         self._changes = [change for change in self._changes if change.person_id != person_id]
+
+    async def load_connection(self, connection_id: ConnectionId) -> Connection:
+        return await calendars.load_connection(self._writer.connection, self._company_id, connection_id)
+
+    async def save_connection(self, connection: Connection) -> None:
+        self._check_company(connection.company_id)
+        await calendars.save_connection(self._writer, connection)
+
+    async def delete_connection(self, connection_id: ConnectionId) -> None:
+        await calendars.delete_connection(self._writer, self._company_id, connection_id)
+
+    async def load_calendars(self, person_id: PersonId) -> Sequence[Calendar]:
+        return await calendars.load_calendars(self._writer.connection, self._company_id, person_id)
 
     async def save_calendar(self, calendar: Calendar) -> None:
         self._check_company(calendar.company_id)

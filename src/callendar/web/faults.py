@@ -12,9 +12,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from structlog import get_logger
 
+from callendar.contracts.source import SourceError
 from callendar.contracts.store import Conflict, NotFound, StoreAway, StoreFull, StoreLocked
 from callendar.domain.errors import CallendarError, InvalidValue, Refused
 from callendar.domain.rules import UnknownReason
+from callendar.engine.choosing import Chosen
 from callendar.engine.desk import NotAllowed
 from callendar.engine.invalid import InvalidField
 from callendar.engine.orders import TooLate
@@ -44,6 +46,7 @@ REFUSALS = {
         (403, "Not the caller's to do."),
         (404, "Not there, or nothing the caller may know of."),
         (409, "Something else stands; look again."),
+        (422, "Refused by a rule of the trade, or by the calendar system that was tried."),
         (503, "The database cannot be used just now; the same may be asked again, with the same `Idempotency-Key`."),
         (507, "There is no room to keep anything more; what is kept can still be asked for."),
     )
@@ -71,9 +74,11 @@ STATUSES: tuple[tuple[type[CallendarError], int], ...] = (
     (Conflict, 409),
     (Taken, 409),
     (InUse, 409),
+    (Chosen, 409),
     (UnknownReason, 400),
     (InvalidValue, 400),
     (Refused, 422),
+    (SourceError, 422),
 )
 """By class, the narrower first. What is none of these is ours to mend, and answered as 500 without its words."""
 
@@ -130,7 +135,7 @@ def describe(error: Exception) -> tuple[int, WireFault, dict[str, str]]:
     if isinstance(error, CallendarError):
         for family, status in STATUSES:
             if isinstance(error, family):
-                return status, WireFault(error=error.code, message=_sentence(str(error)), detail=_detail(error)), {}
+                return status, fault_of(error), {}
     if isinstance(error, msgspec.ValidationError | msgspec.DecodeError):
         return 400, WireFault(error="invalid", message=_sentence(str(error))), {}
     if isinstance(error, RecursionError | UnicodeDecodeError):
@@ -139,6 +144,11 @@ def describe(error: Exception) -> tuple[int, WireFault, dict[str, str]]:
         return _framework_fault(error)
     code, message = CODES[500]
     return 500, WireFault(error=code, message=message), {}
+
+
+def fault_of(error: CallendarError) -> WireFault:
+    """What was refused, as it is told."""
+    return WireFault(error=error.code, message=_sentence(str(error)), detail=_detail(error))
 
 
 def _framework_fault(error: HTTPException) -> tuple[int, WireFault, dict[str, str]]:

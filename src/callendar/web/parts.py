@@ -10,6 +10,8 @@ from msgspec import Struct
 from callendar.contracts.clock import Clock
 from callendar.contracts.store import Store
 from callendar.domain.person import ViewerId
+from callendar.engine.choosing import CalendarDesk
+from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.held import HeldPeople
 from callendar.engine.orders import OrderDesk
 
@@ -21,6 +23,8 @@ class WebParts(Struct, frozen=True, kw_only=True):
     held: HeldPeople
     """Open and running."""
     orders: OrderDesk
+    connections: ConnectionDesk
+    calendars: CalendarDesk
     clock: Clock
     version: str
     """Of the program, for `openapi.json` and health."""

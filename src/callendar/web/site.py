@@ -12,7 +12,18 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from callendar.web.api import access, claims, company, explain, health, people, referrals, rulebook
+from callendar.web.api import (
+    access,
+    calendars,
+    claims,
+    company,
+    connections,
+    explain,
+    health,
+    people,
+    referrals,
+    rulebook,
+)
 from callendar.web.auth import COOKIE, OPEN_TO_ALL, Authentication
 from callendar.web.console import console_routes
 from callendar.web.faults import answer_fault
@@ -52,6 +63,8 @@ def create_web(parts: WebParts) -> Litestar:
             *rulebook.ROUTES,
             *access.ROUTES,
             *company.ROUTES,
+            *connections.ROUTES,
+            *calendars.ROUTES,
             *health.ROUTES,
         ],
         middleware=[authenticate],

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 
-from callendar.web.api import access, claims, company, explain, health, people, referrals, rulebook
+from callendar.web.api import (
+    access,
+    calendars,
+    claims,
+    company,
+    connections,
+    explain,
+    health,
+    people,
+    referrals,
+    rulebook,
+)
 from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 PAGE = REFERENCE / "api.md"
 ROUTES = {
     (method, _path)
-    for room in (people, referrals, claims, explain, rulebook, access, company, health)
+    for room in (people, referrals, claims, explain, rulebook, access, company, connections, calendars, health)
     for handler in room.ROUTES
     for method in handler.http_methods
     for _path in handler.paths

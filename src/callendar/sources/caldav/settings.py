@@ -12,7 +12,7 @@ from callendar.domain.booking import Connection
 from callendar.net import Credentials, parse_url
 
 SETTINGS = (
-    SourceSetting(name="url", help="Address of the server, the user's home, or one calendar."),
+    SourceSetting(name="url", help="Address of the server, the user's home, or one calendar.", address=True),
     SourceSetting(name="user", help="Who signs in.", required=False),
     SourceSetting(name="password", help="Password; many servers want an app password.", secret=True, required=False),
 )

@@ -26,7 +26,7 @@ from callendar.domain.booking import Connection
 from callendar.domain.mark import Marks
 from callendar.domain.span import Span
 from callendar.formats.feed import Feed, FeedObject, NotACalendar, split_feed
-from callendar.net import CheckedNetwork, HttpClient, spoken_url
+from callendar.net import CheckedNetwork, HttpClient, InvalidUrl, spoken_url
 from callendar.sources.ics.client import Fetched, fetch_feed, read_file
 from callendar.sources.ics.settings import CONCURRENCY, POLL_SECONDS, SETTINGS, IcsSettings, read_settings
 from callendar.sources.ics.wire import Cursor, parse_cursor, refresh_seconds, render_cursor
@@ -44,7 +44,8 @@ class IcsSource:
     def __init__(self, settings: IcsSettings, context: SourceContext, http: HttpClient) -> None:
         self._place = settings.place
         self._expand = context.expand
-        self._files_allowed = context.allow_private_networks
+        self._private_allowed = context.allow_private_networks
+        self._files_allowed = context.allow_files
         self._http = http
 
     @property
@@ -108,6 +109,8 @@ class IcsSource:
         if not isinstance(self._place, Path):
             return await fetch_feed(self._http, self._place, known)
         if not self._files_allowed:
+            raise InvalidUrl("it is no address; write it as https://calendar.example/…")
+        if not self._private_allowed:
             raise Unreachable(
                 "calendars may not be files of this machine here; an administrator may allow it by the setting "
                 "private_networks"

@@ -18,6 +18,7 @@ SETTINGS = (
         name="url",
         help="Address (https://, webcal://) or path of a file; it is kept as a secret, as whoever knows it can read.",
         secret=True,
+        address=True,
     ),
 )
 

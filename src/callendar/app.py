@@ -27,6 +27,7 @@ from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.expanding import ProcessExpander
 from callendar.engine.held import HeldPeople
 from callendar.engine.orders import OrderDesk
+from callendar.engine.password import Passwords
 from callendar.engine.present import SwitchboardPlace
 from callendar.engine.service import Engine
 from callendar.logs import set_up_logs
@@ -152,6 +153,7 @@ async def serve_until_stopped(
                     orders=parts.orders,
                     connections=parts.connections(files=False),
                     calendars=parts.calendars,
+                    passwords=Passwords(),
                     clock=parts.clock,
                     console_dir=find_console(settings),
                     tickets=tickets or {},

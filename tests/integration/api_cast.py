@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from argon2 import PasswordHasher
 from litestar import Litestar
 from msgspec import structs
 
@@ -17,7 +18,7 @@ from callendar.contracts.source import Reading, ReadObject, SourceContext, Sourc
 from callendar.contracts.store import Store
 from callendar.domain.booking import Booking, Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.person import Extension, Person, PersonId, ViewerId
-from callendar.domain.privacy import Role
+from callendar.domain.privacy import Role, Viewer
 from callendar.domain.reason_table import REASONS
 from callendar.domain.rules import Company, CompanyId, Rules
 from callendar.domain.span import Span
@@ -25,8 +26,10 @@ from callendar.engine.choosing import CalendarDesk
 from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.held import HeldPeople
 from callendar.engine.orders import OrderDesk
+from callendar.engine.password import Passwords
 from callendar.engine.plan import replan
 from callendar.engine.tokens import create_token
+from callendar.engine.users import Users
 from callendar.store.open import open_store
 from callendar.web.parts import WebParts
 from callendar.web.site import create_web
@@ -53,6 +56,9 @@ WHO: dict[str, tuple[Role, PersonId | None]] = {
     "administrator": ("administrator", None),
 }
 """Everybody who signs in, by the name of her token."""
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes passwords at once; how dear they are is not what these tests are about."""
+PASSWORD = "sjutton gröna hästar"
 
 
 class Cast:
@@ -75,6 +81,7 @@ class Cast:
             orders=OrderDesk(store, self.held, clock),
             connections=ConnectionDesk(store, self.held, clock, kinds, context),
             calendars=CalendarDesk(store, self.held, clock),
+            passwords=Passwords(CHEAP),
             clock=clock,
             version="test",
             console_dir=console_dir,
@@ -110,6 +117,33 @@ class Cast:
         answer = await self.ask(who, "GET", f"people?ids={person}")
         assert answer.status_code == 200, answer.text
         return answer.json()["people"][0]
+
+    async def add_user(
+        self,
+        email: str,
+        role: Role = "colleague",
+        person: PersonId | None = None,
+        *,
+        company: CompanyId = COMPANY,
+        password: str = PASSWORD,
+    ) -> ViewerId:
+        """A user who signs in with that password."""
+        by = Viewer(id=ViewerId("command line"), company_id=company, role="administrator", name="test")
+        name = email.partition("@")[0].title()
+        user, _ = await Users(self.store, Passwords(CHEAP)).add(
+            by, email=email, name=name, role=role, person_id=person, password=password, now=self._clock.now()
+        )
+        return user.id
+
+    @asynccontextmanager
+    async def signed_in(self, email: str, password: str = PASSWORD, **more: str) -> AsyncGenerator[httpx2.AsyncClient]:
+        """A browser in which a user has signed in; its requests go to the API."""
+        async with self.browser() as client:
+            client.headers["Sec-Fetch-Site"] = "same-origin"
+            client.base_url = httpx2.URL("http://callendar.test/api/v1/")
+            answer = await client.post("session", json={"email": email, "password": password, **more})
+            assert answer.status_code == 200, answer.text
+            yield client
 
     async def book(self, *bookings: Booking, person: PersonId = ANNA) -> None:
         """Read these bookings, and no others, from the person's calendar."""

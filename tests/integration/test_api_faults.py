@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from callendar.web.auth import COOKIE
+from callendar.web.cookie import SESSION
 from tests.integration.api_cast import ANNA, Cast, open_cast
 
 pytestmark = pytest.mark.anyio
@@ -145,7 +145,7 @@ async def sign_in(cast: Cast, client: Any) -> None:
     cast.tickets["planted-ticket"] = cast.token_ids["anna"]
     answer = await client.get("/?ticket=planted-ticket")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert COOKIE in client.cookies
+    assert SESSION in client.cookies
 
 
 async def test_a_ticket_becomes_a_session_and_leaves_the_address(cast: Cast) -> None:
@@ -168,7 +168,7 @@ async def test_signing_out_ends_the_session_alone(cast: Cast) -> None:
         await sign_in(cast, client)
         kept = dict(client.cookies)
         answer = await client.delete(f"{API}/session", headers={"Sec-Fetch-Site": "same-origin"})
-        assert (answer.status_code, COOKIE in client.cookies) == (204, False)
+        assert (answer.status_code, SESSION in client.cookies) == (204, False)
         client.cookies.update(kept)
         assert (await client.get(f"{API}/me")).status_code == 401
     assert (await cast.ask("anna", "GET", "me")).status_code == 200

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import pwd
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,12 +22,15 @@ from callendar.contracts.kept import Rows
 from callendar.contracts.store import NotFound
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.line import printable
-from callendar.domain.person import Person
+from callendar.domain.person import Person, ViewerId
+from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company
 from callendar.logs import set_up_logs
 from callendar.settings import load_settings
 
 T = TypeVar("T")
+
+COMMAND_LINE = ViewerId("command line")
 
 console = Console()
 complaints = Console(stderr=True)
@@ -76,6 +81,15 @@ async def opened(company: str | None = None) -> AsyncGenerator[CommandDesk]:
     """Open the installation that the settings name, and find the company."""
     async with open_parts(load_settings().settings) as parts:
         yield CommandDesk(parts=parts, company=await find_company(parts, company))
+
+
+def by_command(desk: CommandDesk) -> Viewer:
+    """Who is audited for what a command does: the command line, as which user of this machine."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return Viewer(id=COMMAND_LINE, company_id=desk.company.id, role="administrator", name=name)
 
 
 async def find_company(parts: Parts, wanted: str | None) -> Company:

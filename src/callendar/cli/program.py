@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from callendar import __version__
-from callendar.cli import calendars, company, connect, doctor, explain, people, referral, rehearse, rules, serve, token
+from callendar.cli import (
+    calendars,
+    company,
+    connect,
+    doctor,
+    explain,
+    people,
+    referral,
+    rehearse,
+    rules,
+    serve,
+    token,
+    user,
+)
 
 program = typer.Typer(
     name="callendar",
@@ -41,5 +54,6 @@ rehearse.add_to(program)
 explain.add_to(program)
 rules.add_to(program)
 company.add_to(program)
+user.add_to(program)
 token.add_to(program)
 doctor.add_to(program)

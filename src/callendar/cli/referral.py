@@ -6,12 +6,21 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
-from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, find_person, opened, run, say, show_table
+from callendar.cli.desk import (
+    CommandDesk,
+    CompanyOption,
+    PersonOption,
+    by_command,
+    find_person,
+    opened,
+    run,
+    say,
+    show_table,
+)
 from callendar.cli.spoken import spoken_state, spoken_time
-from callendar.domain.person import Person, ViewerId
-from callendar.domain.privacy import Viewer
+from callendar.domain.person import Person
 from callendar.domain.timetable import read_state
 from callendar.engine.explain import why_now
 from callendar.engine.ordering import PlannedAsk, ReferralAsk, clear_for_now, plan_referral, set_for_now
@@ -126,8 +135,8 @@ def _until(given: str | None) -> str | None | UnsetType:
 
 def _giver(desk: CommandDesk) -> Giver:
     """Who has a shell on the machine may do what a telephonist may."""
-    viewer = Viewer(id=ViewerId("command-line"), company_id=desk.company.id, role="telephonist", name="command line")
-    return Giver(viewer=viewer, origin="api")
+    by = by_command(desk)
+    return Giver(viewer=structs.replace(by, role="telephonist", name=by.id), origin="api", signed=by.name)
 
 
 async def _say(desk: CommandDesk, person: Person) -> None:

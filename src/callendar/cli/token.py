@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from callendar.app import listen_of
-from callendar.cli.desk import CompanyOption, find_person, opened, run, say, show_table
+from callendar.cli.desk import CompanyOption, by_command, find_person, opened, run, say, show_table
 from callendar.domain.errors import InvalidValue
 from callendar.domain.person import ViewerId
+from callendar.domain.privacy import Role
 from callendar.engine.tokens import create_token
+from callendar.engine.trail import audit_of
 
 commands = typer.Typer(
     help="API tokens: keys for programs.",
     no_args_is_help=True,
     epilog="Example: callendar token create --role telephonist",
 )
-ROLES = ("colleague", "telephonist", "administrator")
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+def find_role(given: str) -> Role:
+    """The role of that name; `InvalidValue` names those that there are."""
+    for role in ROLES:
+        if role == given:
+            return role
+    raise InvalidValue(f"there is no role {given!r}; there are {', '.join(ROLES)}")
 
 
 def add_to(program: typer.Typer) -> None:
@@ -36,16 +46,16 @@ def create(
 
     async def work() -> None:
         async with opened(company) as desk:
-            if role not in ROLES:
-                raise InvalidValue(f"there is no role {role!r}; there are {', '.join(ROLES)}")
+            wanted = find_role(role)
             whose = await find_person(desk, person) if person else None
             made, secret = await create_token(
                 desk.parts.store,
                 desk.company.id,
-                role,
+                wanted,
                 name,
                 whose.id if whose else None,
                 desk.parts.clock.now(),
+                by=by_command(desk),
             )
             say(f"{made.id} ({role}). Keep the token, it is not shown again:")
             say(secret)
@@ -89,7 +99,9 @@ def revoke(
 
     async def work() -> None:
         async with opened(company) as desk:
-            await desk.parts.store.revoke_token(desk.company.id, ViewerId(token_id), desk.parts.clock.now())
+            now = desk.parts.clock.now()
+            audit = audit_of(by_command(desk), "token_revoke", now, token=token_id)
+            await desk.parts.store.revoke_token(desk.company.id, ViewerId(token_id), now, audit=audit)
             say(f"Revoked {token_id}.")
 
     run(work)

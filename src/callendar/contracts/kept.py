@@ -98,6 +98,28 @@ class User(Struct, frozen=True, kw_only=True):
     created_at: datetime
     disabled_at: datetime | None = None
     """Since when nobody can sign in as this user."""
+    has_password: bool = False
+    """Whether one was ever set; kept by `save_password` alone."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A user as a sign-in is checked."""
+
+    user: User
+    company_name: str
+    password_hash: str | None
+
+
+TryKind = Literal["account", "address", "device", "own"]
+"""What a try is counted by: the mail address typed; where it comes from; a browser that has signed in before; whoever
+is signed in and gives her password once more."""
+
+
+class TryKey(Struct, frozen=True, kw_only=True, gc=False):
+    """Under which a try is counted; `key` is a hash."""
+
+    kind: TryKind
+    key: bytes
 
 
 class TimetableKey(Struct, frozen=True, kw_only=True):
@@ -111,7 +133,7 @@ class TimetableKey(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Struct, frozen=True, kw_only=True):
-    """One change that somebody made for somebody else."""
+    """One change that somebody made for somebody else, or of the company."""
 
     at: datetime
     company_id: CompanyId
@@ -120,6 +142,9 @@ class Audit(Struct, frozen=True, kw_only=True):
     action: str
     person_id: PersonId | None
     detail: dict[str, str]
+    """What it was done to, by id and name; no secrets, no titles or texts."""
+    id: int | None = None
+    """Given by the store; a later entry has a greater one."""
 
 
 AnswerState = Literal["new", "same", "other"]

@@ -8,15 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from callendar.contracts.kept import AnswerState, Audit, CalendarSync, Change, Notice, RowHeader, Rows, Token
+from callendar.contracts.kept import (
+    Account,
+    AnswerState,
+    Audit,
+    CalendarSync,
+    Change,
+    Notice,
+    RowHeader,
+    Rows,
+    Token,
+    TryKey,
+    User,
+)
 from callendar.contracts.transaction import Transaction
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
 from callendar.domain.errors import CallendarError
 from callendar.domain.hand import ReferralId
+from callendar.domain.limit import Limit
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId
@@ -59,7 +72,10 @@ class Conflict(StoreError):
 
 
 class Store(Protocol):
-    """Everything that is kept. Instants are aware UTC seconds; sequences are ordered as said, without duplicates."""
+    """Everything that is kept. Instants are aware UTC seconds; sequences are ordered as said, without duplicates.
+
+    `audit` is kept in the same transaction as the write that it tells of, or not at all.
+    """
 
     @property
     def epoch(self) -> str:
@@ -84,7 +100,7 @@ class Store(Protocol):
         """One company; `NotFound` if there is none."""
         ...
 
-    async def save_company(self, company: Company) -> Company:
+    async def save_company(self, company: Company, *, audit: Audit | None = None) -> Company:
         """Add or change a company; a change of rules, reasons, zone or language gets a new `rules_version`, returned.
         A changed keyword or divert drops `known` of every calendar of the company."""
         ...
@@ -129,12 +145,14 @@ class Store(Protocol):
         """By name, then id; secrets included."""
         ...
 
-    async def save_connection(self, connection: Connection) -> None:
+    async def save_connection(self, connection: Connection, *, audit: Audit | None = None) -> None:
         """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
         its calendars."""
         ...
 
-    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
+    async def delete_connection(
+        self, company_id: CompanyId, connection_id: ConnectionId, *, audit: Audit | None = None
+    ) -> None:
         """Remove a connection that has no calendars left; `Conflict` otherwise."""
         ...
 
@@ -166,7 +184,7 @@ class Store(Protocol):
 
     # who asks -----------------------------------------------------------------------------------------------------
 
-    async def save_token(self, token: Token, secret_hash: bytes) -> None:
+    async def save_token(self, token: Token, secret_hash: bytes, *, audit: Audit | None = None) -> None:
         """Add a token under the SHA-256 of its secret."""
         ...
 
@@ -174,24 +192,102 @@ class Store(Protocol):
         """All tokens, revoked ones too, the newest last."""
         ...
 
-    async def revoke_token(self, company_id: CompanyId, token_id: ViewerId, at: datetime) -> None:
+    async def revoke_token(
+        self, company_id: CompanyId, token_id: ViewerId, at: datetime, *, audit: Audit | None = None
+    ) -> None:
         """The token, and sessions that came from it, stop working at once; `NotFound` if there is none."""
         ...
 
+    async def save_user(self, user: User, *, password_hash: str | None = None, audit: Audit | None = None) -> None:
+        """Add a user, or change her; `password_hash` is used only when she is new, and `save_password` changes it. A
+        disabled one's sessions end; `Conflict` when another of the company has the address."""
+        ...
+
+    async def load_users(self, company_id: CompanyId) -> Sequence[User]:
+        """All users, disabled ones too, by name, then id."""
+        ...
+
+    async def delete_user(self, company_id: CompanyId, user_id: ViewerId, *, audit: Audit | None = None) -> None:
+        """Remove a user and her sessions; `NotFound` if there is none."""
+        ...
+
+    async def load_accounts(self, email: str) -> Sequence[Account]:
+        """The users with this address (case folded) in every company, by company: whoever signs in has named none."""
+        ...
+
+    async def save_password(
+        self,
+        company_id: CompanyId,
+        user_id: ViewerId,
+        password_hash: str,
+        *,
+        replacing: str | None = None,
+        keep_sessions: bool = False,
+        audit: Audit | None = None,
+    ) -> bool:
+        """Give a user a password; her sessions end. `NotFound` if there is no such user.
+
+        Args:
+            replacing: Only while this is the hash that is kept; False when it was another.
+            keep_sessions: It is the same password, hashed anew.
+        """
+        ...
+
     async def load_viewer(self, secret_hash: bytes, at: datetime) -> Viewer | None:
-        """Who holds this token or session secret; None when unknown, revoked or expired."""
+        """Who holds this token or session secret; None when unknown, revoked, disabled or expired."""
         ...
 
     async def load_viewer_by_id(self, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
-        """Who that is; None when unknown or revoked."""
+        """Who that is, a token or a user; None when unknown, revoked or disabled."""
         ...
 
-    async def save_session(self, token_id: ViewerId, secret_hash: bytes, created_at: datetime, until: datetime) -> None:
-        """Add a browser session that acts with the rights of a token."""
+    async def load_viewer_ids(self, company_id: CompanyId) -> frozenset[ViewerId]:
+        """The ids of all tokens and users, also of those that can no longer sign in."""
+        ...
+
+    async def save_session(
+        self,
+        viewer_id: ViewerId,
+        secret_hash: bytes,
+        created_at: datetime,
+        until: datetime,
+        *,
+        password_hash: str | None = None,
+    ) -> None:
+        """Add a browser session that acts with the rights of a token or user.
+
+        Args:
+            password_hash: What the password was checked against.
+
+        Raises:
+            NotFound: There is no such viewer, the user is disabled, or her password is another by now.
+        """
+        ...
+
+    async def prolong_session(self, secret_hash: bytes, until: datetime, most: timedelta) -> None:
+        """Let a session end later, at `until`, but not later than `most` after it began; nothing happens to one that is
+        not there."""
         ...
 
     async def delete_session(self, secret_hash: bytes) -> None:
         """Sign out; nothing happens if it is not there."""
+        ...
+
+    async def count_try(self, tried: Mapping[TryKey, Limit], at: datetime) -> int:
+        """Count one more try under each of these, in one step, and return 0; or count nothing and return the longest
+        wait in seconds that one of their limits asks for."""
+        ...
+
+    async def end_tries(self, key: TryKey, at: datetime) -> None:
+        """Set the count under this key to none; from now on it is there (`has_tries`)."""
+        ...
+
+    async def take_back_try(self, key: TryKey) -> None:
+        """Count one less."""
+        ...
+
+    async def has_tries(self, key: TryKey) -> bool:
+        """Whether anything is kept under this key; tries are swept when they are old, `device` after 90 days."""
         ...
 
     # the rest -----------------------------------------------------------------------------------------------------
@@ -208,8 +304,19 @@ class Store(Protocol):
         """She has seen it; `NotFound` if it is not hers."""
         ...
 
-    async def load_audit(self, company_id: CompanyId, limit: int) -> Sequence[Audit]:
-        """The newest first."""
+    async def load_audit(
+        self,
+        company_id: CompanyId,
+        limit: int,
+        *,
+        before: int | None = None,
+        person_id: PersonId | None = None,
+    ) -> Sequence[Audit]:
+        """The newest first; only those older than the entry `before`, only those about this person."""
+        ...
+
+    async def record_audit(self, audit: Audit) -> None:
+        """Keep who did what, where nothing else is written."""
         ...
 
     async def wait_for_change(self) -> None:

@@ -47,8 +47,8 @@ class Transaction(Protocol):
         ...
 
     async def delete_person(self, person_id: PersonId, at: datetime) -> None:
-        """Remove a person with all her causes and revoke her tokens; a tombstone stays for 7 days. Nothing happens if
-        she is not there."""
+        """Remove a person with all her causes, revoke her tokens and disable her users; a tombstone stays for 7 days.
+        Nothing happens if she is not there."""
         ...
 
     async def load_connection(self, connection_id: ConnectionId) -> Connection:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_hex
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.kept import Audit
 from callendar.contracts.store import Conflict, NotFound, Store
 from callendar.contracts.transaction import Transaction
 from callendar.domain.errors import Refused
@@ -24,6 +23,7 @@ from callendar.engine.desk import Desk, NotAllowed
 from callendar.engine.held import HeldPeople
 from callendar.engine.ordering import Act, restore
 from callendar.engine.plan import replan
+from callendar.engine.trail import audit_of
 
 UNDO_MINUTES = 10
 AT_ONCE = 50
@@ -52,6 +52,8 @@ class Giver(Struct, frozen=True, kw_only=True):
     """The version looked at: refused if the person's orders by hand have changed since."""
     idempotency: Idempotency | None = None
     """The change is kept as the answer to this key, in the order's own transaction."""
+    signed: str | None = None
+    """The name in the trail, where it is not the viewer's."""
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -137,15 +139,8 @@ class OrderDesk:
         await tx.record_change(change_id, person_id, now, viewer.id, causes.orders)
         await replan(tx, person_id)
         if viewer.person_id != person_id:
-            audit = Audit(
-                at=now,
-                company_id=company.id,
-                by=viewer.id,
-                by_name=viewer.name,
-                action=act.action,
-                person_id=person_id,
-                detail={"change": change_id, "origin": giver.origin},
-            )
+            by = structs.replace(viewer, name=giver.signed or viewer.name)
+            audit = audit_of(by, act.action, now, person=person_id, change=change_id, origin=giver.origin)
             await tx.record_audit(audit)
         return Written(change=change_id, person_id=person_id)
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from callendar.contracts.kept import Audit
 from callendar.contracts.store import Store
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.hours import hours_of
@@ -21,6 +20,7 @@ from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId, Level, Mode, OpenHours
 from callendar.engine.keywords import check_own_keywords
 from callendar.engine.plan import replan
+from callendar.engine.trail import audit_of
 
 MOST_VALUES = 50
 """Of one person: extensions, addresses, names, keywords for a reason."""
@@ -88,7 +88,7 @@ async def add_person(
         await tx.save_person(person, now)
         await replan(tx, person.id)
         if by is not None:
-            await tx.record_audit(_audit(by, "person_add", person, now))
+            await tx.record_audit(audit_of(by, "person_add", now, person=person))
     return person
 
 
@@ -112,7 +112,7 @@ async def change_person(
         await tx.save_person(person, causes.slid_at)
         await replan(tx, person_id)
         if by is not None and by.person_id != person_id:
-            await tx.record_audit(_audit(by, "person_change", person, now))
+            await tx.record_audit(audit_of(by, "person_change", now, person=person))
     return person
 
 
@@ -124,7 +124,7 @@ async def delete_person(
         person = (await tx.load_causes(person_id)).person
         await tx.delete_person(person_id, now)
         if by is not None:
-            await tx.record_audit(_audit(by, "person_delete", person, now))
+            await tx.record_audit(audit_of(by, "person_delete", now, person=person))
 
 
 def check_own(patch: OwnPatch, company: Company) -> None:
@@ -211,15 +211,3 @@ async def _others(store: Store, person: Person, others: Iterable[Person] | None)
     if others is not None:
         return others
     return [row.person for row in (await store.load_rows(person.company_id)).rows]
-
-
-def _audit(by: Viewer, action: str, person: Person, now: datetime) -> Audit:
-    return Audit(
-        at=now,
-        company_id=person.company_id,
-        by=by.id,
-        by_name=by.name,
-        action=action,
-        person_id=person.id,
-        detail={"name": person.name},
-    )

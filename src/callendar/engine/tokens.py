@@ -9,10 +9,14 @@ from secrets import token_hex, token_urlsafe
 from callendar.contracts.kept import Token
 from callendar.contracts.store import Store
 from callendar.domain.person import PersonId, ViewerId
-from callendar.domain.privacy import Role
+from callendar.domain.privacy import Role, Viewer
 from callendar.domain.rules import CompanyId
+from callendar.engine.trail import audit_of
 
 SESSION_DAYS = 30
+"""After which one signs in again."""
+IDLE_DAYS = 7
+"""Without a request, after which one signs in again sooner."""
 
 
 def hash_secret(secret: str) -> bytes:
@@ -21,9 +25,20 @@ def hash_secret(secret: str) -> bytes:
 
 
 async def create_token(
-    store: Store, company_id: CompanyId, role: Role, name: str, person_id: PersonId | None, now: datetime
+    store: Store,
+    company_id: CompanyId,
+    role: Role,
+    name: str,
+    person_id: PersonId | None,
+    now: datetime,
+    *,
+    by: Viewer | None = None,
 ) -> tuple[Token, str]:
-    """Make a token; the second value is its secret, which nobody can ever read again."""
+    """Make a token; the second value is its secret, which nobody can ever read again.
+
+    Args:
+        by: Who is audited for it; None for the demo's own.
+    """
     secret = "cal_" + token_urlsafe(32)
     token = Token(
         id=ViewerId("t_" + token_hex(8)),
@@ -33,12 +48,18 @@ async def create_token(
         person_id=person_id,
         created_at=now,
     )
-    await store.save_token(token, hash_secret(secret))
+    audit = by and audit_of(by, "token_add", now, person=person_id, token=token.id, name=name, role=role)
+    await store.save_token(token, hash_secret(secret), audit=audit)
     return token, secret
 
 
-async def create_session(store: Store, token_id: ViewerId, now: datetime) -> str:
-    """Start a browser session with the rights of a token; its secret goes into the cookie."""
+async def create_session(store: Store, viewer_id: ViewerId, now: datetime, *, password_hash: str | None = None) -> str:
+    """Start a browser session with the rights of a token or user; its secret goes into the cookie.
+
+    Raises:
+        NotFound: There is no such viewer, she is disabled, or her password is no longer this one.
+    """
     secret = token_urlsafe(32)
-    await store.save_session(token_id, hash_secret(secret), now, now + timedelta(days=SESSION_DAYS))
+    until = now + timedelta(days=IDLE_DAYS)
+    await store.save_session(viewer_id, hash_secret(secret), now, until, password_hash=password_hash)
     return secret

@@ -14,7 +14,7 @@ from callendar.domain.rules import CompanyId
 from callendar.store import calendars
 from callendar.store.body import PERSON
 from callendar.store.connect import Reader, Writer
-from callendar.store.tables import companies, extensions, people, tokens
+from callendar.store.tables import companies, extensions, people, sessions, tokens, users
 
 
 async def lock_people(writer: Writer, company_id: CompanyId, ids: Collection[PersonId]) -> None:
@@ -47,7 +47,7 @@ async def save_person(writer: Writer, person: Person, slid_at: datetime) -> None
 
 
 async def delete_person(writer: Writer, company_id: CompanyId, person_id: PersonId, at: datetime) -> bool:
-    """Remove her and all that is hers, and revoke her tokens; False if she is not there."""
+    """Remove her and all that is hers, revoke her tokens and disable her users; False if she is not there."""
     if await writer.connection.scalar(
         select(extensions.c.number).where(extensions.c.company_id == company_id, extensions.c.person_id == person_id)
     ):
@@ -55,6 +55,9 @@ async def delete_person(writer: Writer, company_id: CompanyId, person_id: Person
     gone = await writer.execute(delete(people).where(people.c.company_id == company_id, people.c.id == person_id))
     hers = tokens.c.company_id == company_id, tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)
     await writer.execute(update(tokens).where(*hers).values(revoked_at=at))
+    as_her = users.c.company_id == company_id, users.c.person_id == person_id
+    await writer.execute(update(users).where(*as_her, users.c.disabled_at.is_(None)).values(disabled_at=at))
+    await writer.execute(delete(sessions).where(sessions.c.user_id.in_(select(users.c.id).where(*as_her))))
     return gone.rowcount > 0
 
 

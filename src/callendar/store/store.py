@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.kept import AnswerState, Audit, CalendarSync, Change, Notice, RowHeader, Rows, Token
+from callendar.contracts.kept import (
+    Account,
+    AnswerState,
+    Audit,
+    CalendarSync,
+    Change,
+    Notice,
+    RowHeader,
+    Rows,
+    Token,
+    TryKey,
+    User,
+)
 from callendar.contracts.transaction import Transaction
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
 from callendar.domain.hand import ReferralId
+from callendar.domain.limit import Limit
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId
-from callendar.store import calendars, causes, companies, notices, orders, reading, rows, trail, viewers
-from callendar.store.connect import Connections
+from callendar.store import calendars, causes, companies, notices, orders, reading, rows, trail, tries, users, viewers
+from callendar.store.connect import Connections, Writer
 from callendar.store.people import Extensions, lock_people
 from callendar.store.probe import probe
 from callendar.store.sweep import Sweep
@@ -55,8 +68,8 @@ class SqlStore:
         async with self._connections.read() as connection:
             return await companies.load_company(connection, company_id)
 
-    async def save_company(self, company: Company) -> Company:
-        async with self._connections.write() as writer:
+    async def save_company(self, company: Company, *, audit: Audit | None = None) -> Company:
+        async with self._audited(audit) as writer:
             return await companies.save_company(writer, company)
 
     # people and rows ----------------------------------------------------------------------------------------------
@@ -112,12 +125,14 @@ class SqlStore:
         async with self._connections.read() as connection:
             return await calendars.load_connections(connection, company_id)
 
-    async def save_connection(self, connection: Connection) -> None:
-        async with self._connections.write() as writer:
+    async def save_connection(self, connection: Connection, *, audit: Audit | None = None) -> None:
+        async with self._audited(audit) as writer:
             await calendars.save_connection(writer, connection)
 
-    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
-        async with self._connections.write() as writer:
+    async def delete_connection(
+        self, company_id: CompanyId, connection_id: ConnectionId, *, audit: Audit | None = None
+    ) -> None:
+        async with self._audited(audit) as writer:
             await calendars.delete_connection(writer, company_id, connection_id)
 
     async def load_calendars(self, company_id: CompanyId, person_id: PersonId | None = None) -> Sequence[Calendar]:
@@ -151,16 +166,18 @@ class SqlStore:
 
     # who asks -----------------------------------------------------------------------------------------------------
 
-    async def save_token(self, token: Token, secret_hash: bytes) -> None:
-        async with self._connections.write() as writer:
+    async def save_token(self, token: Token, secret_hash: bytes, *, audit: Audit | None = None) -> None:
+        async with self._audited(audit) as writer:
             await viewers.save_token(writer, token, secret_hash)
 
     async def load_tokens(self, company_id: CompanyId) -> Sequence[Token]:
         async with self._connections.read() as connection:
             return await viewers.load_tokens(connection, company_id)
 
-    async def revoke_token(self, company_id: CompanyId, token_id: ViewerId, at: datetime) -> None:
-        async with self._connections.write() as writer:
+    async def revoke_token(
+        self, company_id: CompanyId, token_id: ViewerId, at: datetime, *, audit: Audit | None = None
+    ) -> None:
+        async with self._audited(audit) as writer:
             await viewers.revoke_token(writer, company_id, token_id, at)
 
     async def load_viewer(self, secret_hash: bytes, at: datetime) -> Viewer | None:
@@ -171,13 +188,76 @@ class SqlStore:
         async with self._connections.read() as connection:
             return await viewers.load_viewer_by_id(connection, company_id, viewer_id)
 
-    async def save_session(self, token_id: ViewerId, secret_hash: bytes, created_at: datetime, until: datetime) -> None:
+    async def load_viewer_ids(self, company_id: CompanyId) -> frozenset[ViewerId]:
+        async with self._connections.read() as connection:
+            return await viewers.load_viewer_ids(connection, company_id)
+
+    async def save_session(
+        self,
+        viewer_id: ViewerId,
+        secret_hash: bytes,
+        created_at: datetime,
+        until: datetime,
+        *,
+        password_hash: str | None = None,
+    ) -> None:
         async with self._connections.write() as writer:
-            await viewers.save_session(writer, token_id, secret_hash, created_at, until)
+            await viewers.save_session(writer, viewer_id, secret_hash, created_at, until, password_hash)
+
+    async def prolong_session(self, secret_hash: bytes, until: datetime, most: timedelta) -> None:
+        async with self._connections.write() as writer:
+            await viewers.prolong_session(writer, secret_hash, until, most)
 
     async def delete_session(self, secret_hash: bytes) -> None:
         async with self._connections.write() as writer:
             await viewers.delete_session(writer, secret_hash)
+
+    async def save_user(self, user: User, *, password_hash: str | None = None, audit: Audit | None = None) -> None:
+        async with self._audited(audit) as writer:
+            await users.save_user(writer, user, password_hash)
+
+    async def load_users(self, company_id: CompanyId) -> Sequence[User]:
+        async with self._connections.read() as connection:
+            return await users.load_users(connection, company_id)
+
+    async def delete_user(self, company_id: CompanyId, user_id: ViewerId, *, audit: Audit | None = None) -> None:
+        async with self._audited(audit) as writer:
+            await users.delete_user(writer, company_id, user_id)
+
+    async def load_accounts(self, email: str) -> Sequence[Account]:
+        async with self._connections.read() as connection:
+            return await users.load_accounts(connection, email)
+
+    async def save_password(
+        self,
+        company_id: CompanyId,
+        user_id: ViewerId,
+        password_hash: str,
+        *,
+        replacing: str | None = None,
+        keep_sessions: bool = False,
+        audit: Audit | None = None,
+    ) -> bool:
+        async with self._audited(audit) as writer:
+            return await users.save_password(
+                writer, company_id, user_id, password_hash, replacing=replacing, keep_sessions=keep_sessions
+            )
+
+    async def count_try(self, tried: Mapping[TryKey, Limit], at: datetime) -> int:
+        async with self._connections.write() as writer:
+            return await tries.count_try(writer, tried, at)
+
+    async def end_tries(self, key: TryKey, at: datetime) -> None:
+        async with self._connections.write() as writer:
+            await tries.end_tries(writer, key, at)
+
+    async def take_back_try(self, key: TryKey) -> None:
+        async with self._connections.write() as writer:
+            await tries.take_back_try(writer, key)
+
+    async def has_tries(self, key: TryKey) -> bool:
+        async with self._connections.read() as connection:
+            return await tries.has_tries(connection, key)
 
     # the rest -----------------------------------------------------------------------------------------------------
 
@@ -193,9 +273,20 @@ class SqlStore:
         async with self._connections.write() as writer:
             await notices.mark_notice_seen(writer, company_id, person_id, notice_id)
 
-    async def load_audit(self, company_id: CompanyId, limit: int) -> Sequence[Audit]:
+    async def load_audit(
+        self,
+        company_id: CompanyId,
+        limit: int,
+        *,
+        before: int | None = None,
+        person_id: PersonId | None = None,
+    ) -> Sequence[Audit]:
         async with self._connections.read() as connection:
-            return await trail.load_audit(connection, company_id, limit)
+            return await trail.load_audit(connection, company_id, limit, before, person_id)
+
+    async def record_audit(self, audit: Audit) -> None:
+        async with self._audited(audit):
+            pass
 
     async def wait_for_change(self) -> None:
         await self._wake.wait()
@@ -203,3 +294,11 @@ class SqlStore:
     async def close(self) -> None:
         await self._wake.close()
         await self._connections.close()
+
+    @asynccontextmanager
+    async def _audited(self, audit: Audit | None) -> AsyncGenerator[Writer]:
+        """A transaction that is kept together with the trail of it."""
+        async with self._connections.write() as writer:
+            yield writer
+            if audit is not None:
+                await trail.record_audit(writer, audit)

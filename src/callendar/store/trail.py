@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from callendar.contracts.kept import AnswerState, Audit
 from callendar.domain.booking import CalendarId
-from callendar.domain.person import ViewerId
+from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import DETAIL
 from callendar.store.connect import Reader, Writer
@@ -53,11 +53,19 @@ async def record_audit(writer: Writer, entry: Audit) -> None:
     )
 
 
-async def load_audit(connection: Reader, company_id: CompanyId, limit: int) -> Sequence[Audit]:
+async def load_audit(
+    connection: Reader, company_id: CompanyId, limit: int, before: int | None, person_id: PersonId | None
+) -> Sequence[Audit]:
     """The newest first."""
-    question = select(audit).where(audit.c.company_id == company_id).order_by(audit.c.id.desc()).limit(limit)
+    wanted = [audit.c.company_id == company_id]
+    if before is not None:
+        wanted.append(audit.c.id < before)
+    if person_id is not None:
+        wanted.append(audit.c.person_id == person_id)
+    question = select(audit).where(*wanted).order_by(audit.c.id.desc()).limit(limit)
     return [
         Audit(
+            id=row.id,
             at=row.done_at,
             company_id=row.company_id,
             by=row.done_by,

@@ -1,20 +1,21 @@
-"""Who asks: tokens, and the sessions that act with their rights."""
+"""Who asks: tokens, and the sessions that act with the rights of a token or a user."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from callendar.contracts.kept import Token
 from callendar.contracts.store import NotFound
 from callendar.domain.person import ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import CompanyId
+from callendar.store import users
 from callendar.store.connect import Reader, Writer
 from callendar.store.tables import sessions, tokens
+from callendar.store.tables import users as users_table
 
 
 async def save_token(writer: Writer, token: Token, secret_hash: bytes) -> None:
@@ -62,24 +63,65 @@ async def revoke_token(writer: Writer, company_id: CompanyId, token_id: ViewerId
 
 async def load_viewer(connection: Reader, secret_hash: bytes, at: datetime) -> Viewer | None:
     """Who holds this secret, of a token or of a session."""
-    of_session = select(sessions.c.token_id).where(sessions.c.secret_hash == secret_hash, sessions.c.ends_at > at)
-    return await _find(connection, or_(tokens.c.secret_hash == secret_hash, tokens.c.id.in_(of_session)))
+    this = sessions.c.secret_hash == secret_hash, sessions.c.ends_at > at
+    session = (await connection.execute(select(sessions.c.token_id, sessions.c.user_id).where(*this))).one_or_none()
+    if session is None:
+        return await _find_token(connection, tokens.c.secret_hash == secret_hash)
+    if session.user_id is not None:
+        return await users.find_viewer(connection, users_table.c.id == session.user_id)
+    return await _find_token(connection, tokens.c.id == session.token_id)
 
 
 async def load_viewer_by_id(connection: Reader, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
     """Who that is."""
-    return await _find(connection, tokens.c.company_id == company_id, tokens.c.id == viewer_id)
+    this = users_table.c.company_id == company_id, users_table.c.id == viewer_id
+    return await users.find_viewer(connection, *this) or await _find_token(
+        connection, tokens.c.company_id == company_id, tokens.c.id == viewer_id
+    )
+
+
+async def load_viewer_ids(connection: Reader, company_id: CompanyId) -> frozenset[ViewerId]:
+    """All ids, of tokens and users."""
+    both = select(tokens.c.id).where(tokens.c.company_id == company_id)
+    both_too = select(users_table.c.id).where(users_table.c.company_id == company_id)
+    return frozenset(await connection.scalars(both.union(both_too)))
 
 
 async def save_session(
-    writer: Writer, token_id: ViewerId, secret_hash: bytes, created_at: datetime, until: datetime
+    writer: Writer,
+    viewer_id: ViewerId,
+    secret_hash: bytes,
+    created_at: datetime,
+    until: datetime,
+    password_hash: str | None,
 ) -> None:
-    """Add one; `NotFound` without the token."""
-    company_id = await writer.connection.scalar(select(tokens.c.company_id).where(tokens.c.id == token_id))
-    if company_id is None:
-        raise NotFound(f"there is no token {token_id}")
-    row = {"company_id": company_id, "token_id": token_id, "created_at": created_at, "ends_at": until}
-    await writer.execute(insert(sessions).values(secret_hash=secret_hash, **row))
+    """Add one; `NotFound` without the token, or without a user who may still sign in by what was checked."""
+    row = {"secret_hash": secret_hash, "created_at": created_at, "ends_at": until}
+    by_password = (
+        users_table.c.id == viewer_id,
+        users_table.c.disabled_at.is_(None),
+        *(() if password_hash is None else (users_table.c.password_hash == password_hash,)),
+    )
+    # Locked, so that a reset that comes at the same time ends this session too.
+    user = select(users_table.c.company_id).where(*by_password).with_for_update()
+    for name, question in (
+        ("user_id", user),
+        ("token_id", select(tokens.c.company_id).where(tokens.c.id == viewer_id)),
+    ):
+        company_id = await writer.connection.scalar(question)
+        if company_id is not None:
+            await writer.execute(insert(sessions).values(company_id=company_id, **{name: viewer_id}, **row))
+            return
+    raise NotFound(f"there is no token or user {viewer_id} who may sign in")
+
+
+async def prolong_session(writer: Writer, secret_hash: bytes, until: datetime, most: timedelta) -> None:
+    """Let one end later, within the most that it may last."""
+    this = sessions.c.secret_hash == secret_hash
+    created_at = await writer.connection.scalar(select(sessions.c.created_at).where(this))
+    if created_at is not None:
+        later = min(until, created_at + most)
+        await writer.execute(update(sessions).where(this, sessions.c.ends_at < later).values(ends_at=later))
 
 
 async def delete_session(writer: Writer, secret_hash: bytes) -> None:
@@ -87,7 +129,7 @@ async def delete_session(writer: Writer, secret_hash: bytes) -> None:
     await writer.execute(delete(sessions).where(sessions.c.secret_hash == secret_hash))
 
 
-async def _find(connection: Reader, *which: Any) -> Viewer | None:
+async def _find_token(connection: Reader, *which: ColumnElement[bool]) -> Viewer | None:
     row = (await connection.execute(select(tokens).where(tokens.c.revoked_at.is_(None), *which))).one_or_none()
     if row is None:
         return None

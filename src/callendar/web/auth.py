@@ -20,9 +20,9 @@ from callendar.domain.hand import Origin
 from callendar.domain.person import Person, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.engine.tokens import hash_secret
+from callendar.web.cookie import SESSION, comes_by_https, read_cookie
 from callendar.web.faults import CODES, Fault
 
-COOKIE = "callendar_session"
 KEPT_SECONDS = 2.0
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_KEPT = 10_000
@@ -81,7 +81,7 @@ class Authentication(AbstractAuthenticationMiddleware):
     def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, public_url: str | None) -> None:
         super().__init__(app)
         self._doorkeeper = doorkeeper
-        self._public_origin = origin_of(public_url) if public_url else None
+        self._public_url = public_url
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """Raises `Fault` 401 without a valid token or session, 403 for a write that another site may have sent."""
@@ -92,31 +92,35 @@ class Authentication(AbstractAuthenticationMiddleware):
                 raise not_signed_in("The Authorization header is no `Bearer TOKEN`.")
             signed_in = SignedIn(hash_secret(secret.strip()), by_cookie=False)
         else:
-            cookie = connection.cookies.get(COOKIE)
-            if not cookie:
+            secure = comes_by_https(connection, self._public_url)
+            cookie = read_cookie(connection, SESSION, secure=secure)
+            if cookie is None:
                 raise not_signed_in()
             signed_in = SignedIn(hash_secret(cookie), by_cookie=True)
         viewer = await self._doorkeeper.find_viewer(signed_in.secret_hash)
         if viewer is None:
             raise not_signed_in("The token or session is unknown, revoked or has expired; sign in again.")
         if signed_in.by_cookie and cast(dict[str, Any], connection.scope)["method"] not in SAFE:
-            self._check_same_site(connection)
+            check_same_site(connection, self._public_url)
         return AuthenticationResult(user=viewer, auth=signed_in)
 
-    def _check_same_site(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-        site = connection.headers.get("sec-fetch-site")
-        origin = connection.headers.get("origin")
-        if site is not None:
-            ours = site == "same-origin"
-        else:
-            own = f"{connection.url.scheme}://{connection.headers.get('host', '')}"
-            ours = origin is not None and origin_of(origin) in (origin_of(own), self._public_origin)
-        if not ours:
-            raise Fault(
-                403,
-                "cross_site",
-                "A write with the console's session has to come from the console; use a token instead.",
-            )
+
+def check_same_site(connection: ASGIConnection[Any, Any, Any, Any], public_url: str | None) -> None:
+    """Raises `Fault` 403 for a write that a page of another site may have sent."""
+    site = connection.headers.get("sec-fetch-site")
+    origin = connection.headers.get("origin")
+    if site is not None:
+        ours = site == "same-origin"
+    else:
+        own = f"{connection.url.scheme}://{connection.headers.get('host', '')}"
+        public = origin_of(public_url) if public_url else None
+        ours = origin is not None and origin_of(origin) in (origin_of(own), public)
+    if not ours:
+        raise Fault(
+            403,
+            "cross_site",
+            "A write with the console's session has to come from the console; use a token instead.",
+        )
 
 
 def origin_of(url: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Response, route
-from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
@@ -16,8 +15,9 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from callendar.contracts.store import NotFound
-from callendar.engine.tokens import SESSION_DAYS, create_session, hash_secret
-from callendar.web.auth import COOKIE, OPEN_TO_ALL
+from callendar.engine.tokens import create_session, hash_secret
+from callendar.web.auth import OPEN_TO_ALL
+from callendar.web.cookie import comes_by_https, session_cookie
 from callendar.web.faults import not_found
 from callendar.web.room import AskedByAnybody, InRoom, Room
 
@@ -56,16 +56,7 @@ async def _admit(request: AskedByAnybody, room: Room, ticket: str) -> Response[A
         secret = await create_session(room.parts.store, token_id, room.parts.clock.now())
     except NotFound:
         return refused
-    secure = request.url.scheme == "https" or (room.parts.public_url or "").startswith("https:")
-    cookie = Cookie(
-        key=COOKIE,
-        value=secret,
-        path="/",
-        max_age=SESSION_DAYS * 86_400,
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-    )
+    cookie = session_cookie(secret, secure=comes_by_https(request, room.parts.public_url))
     return Redirect("/", status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
 
 

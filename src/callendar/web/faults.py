@@ -20,9 +20,12 @@ from callendar.engine.choosing import Chosen
 from callendar.engine.desk import NotAllowed
 from callendar.engine.invalid import InvalidField
 from callendar.engine.orders import TooLate
+from callendar.engine.password import Busy, TryLater
 from callendar.engine.people import Taken
 from callendar.engine.rulebook import InUse
+from callendar.engine.sign_in import TooManyTries, WrongSignIn
 from callendar.engine.supervise import mishap
+from callendar.engine.users import OwnUser
 from callendar.web.policy import POLICY
 
 log = get_logger()
@@ -68,6 +71,10 @@ class Fault(CallendarError):
 
 
 STATUSES: tuple[tuple[type[CallendarError], int], ...] = (
+    (TooManyTries, 429),
+    (Busy, 503),
+    (WrongSignIn, 401),
+    (OwnUser, 409),
     (TooLate, 409),
     (NotAllowed, 403),
     (NotFound, 404),
@@ -135,7 +142,8 @@ def describe(error: Exception) -> tuple[int, WireFault, dict[str, str]]:
     if isinstance(error, CallendarError):
         for family, status in STATUSES:
             if isinstance(error, family):
-                return status, fault_of(error), {}
+                wait = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TryLater) else {}
+                return status, fault_of(error), wait
     if isinstance(error, msgspec.ValidationError | msgspec.DecodeError):
         return 400, WireFault(error="invalid", message=_sentence(str(error))), {}
     if isinstance(error, RecursionError | UnicodeDecodeError):

@@ -14,6 +14,7 @@ from callendar.engine.choosing import CalendarDesk
 from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.held import HeldPeople
 from callendar.engine.orders import OrderDesk
+from callendar.engine.password import Passwords
 
 
 class WebParts(Struct, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class WebParts(Struct, frozen=True, kw_only=True):
     orders: OrderDesk
     connections: ConnectionDesk
     calendars: CalendarDesk
+    passwords: Passwords
     clock: Clock
     version: str
     """Of the program, for `openapi.json` and health."""

@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from callendar.domain.privacy import Viewer
 from callendar.engine.rulebook import RuleBook
+from callendar.engine.sign_in import SignIn
+from callendar.engine.users import Users
 from callendar.web.auth import Doorkeeper, SignedIn
 from callendar.web.detail import Details
 from callendar.web.feed import FRESH_SECONDS, Feeds
@@ -36,6 +38,8 @@ class Room(Struct, frozen=True, kw_only=True):
     feeds: Feeds
     once: Once
     rule_book: RuleBook
+    users: Users
+    sign_in: SignIn
     changing_people: anyio.Lock
     """Held while people are checked against one another and written, so that no two take one extension."""
 
@@ -58,5 +62,7 @@ def furnish(parts: WebParts) -> Room:
         feeds=Feeds(store=store, people=people, rows=rows, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
         once=Once(store, clock),
         rule_book=RuleBook(store, people),
+        users=Users(store, parts.passwords),
+        sign_in=SignIn(store, clock, parts.passwords),
         changing_people=anyio.Lock(),
     )

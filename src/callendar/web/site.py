@@ -23,9 +23,12 @@ from callendar.web.api import (
     people,
     referrals,
     rulebook,
+    session,
+    users,
 )
-from callendar.web.auth import COOKIE, OPEN_TO_ALL, Authentication
+from callendar.web.auth import OPEN_TO_ALL, Authentication
 from callendar.web.console import console_routes
+from callendar.web.cookie import SESSION
 from callendar.web.faults import answer_fault
 from callendar.web.parts import WebParts
 from callendar.web.policy import POLICY
@@ -62,6 +65,8 @@ def create_web(parts: WebParts) -> Litestar:
             *explain.ROUTES,
             *rulebook.ROUTES,
             *access.ROUTES,
+            *session.ROUTES,
+            *users.ROUTES,
             *company.ROUTES,
             *connections.ROUTES,
             *calendars.ROUTES,
@@ -107,7 +112,7 @@ def _openapi(parts: WebParts) -> OpenAPIConfig:
         components=Components(
             security_schemes={
                 "token": SecurityScheme(type="http", scheme="bearer"),
-                "session": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=COOKIE),
+                "session": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=SESSION),
             }
         ),
         security=[{"token": []}, {"session": []}],

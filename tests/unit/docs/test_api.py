@@ -15,13 +15,28 @@ from callendar.web.api import (
     people,
     referrals,
     rulebook,
+    session,
+    users,
 )
 from tests.unit.docs.pages import REFERENCE, code_in, read_rows
 
 PAGE = REFERENCE / "api.md"
 ROUTES = {
     (method, _path)
-    for room in (people, referrals, claims, explain, rulebook, access, company, connections, calendars, health)
+    for room in (
+        people,
+        referrals,
+        claims,
+        explain,
+        rulebook,
+        access,
+        session,
+        users,
+        company,
+        connections,
+        calendars,
+        health,
+    )
     for handler in room.ROUTES
     for method in handler.http_methods
     for _path in handler.paths

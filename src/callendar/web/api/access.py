@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from litestar import Response, delete, get, patch, post
+from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.kept import Token
 from callendar.domain.person import PersonId, ViewerId
-from callendar.domain.privacy import Role
+from callendar.domain.privacy import Role, Viewer
 from callendar.engine.people import OwnPatch, change_person, check_own
 from callendar.engine.tokens import create_token
-from callendar.web.auth import COOKIE, check_administrator
+from callendar.engine.trail import audit_of
+from callendar.web.auth import check_administrator
 from callendar.web.faults import REFUSALS, Fault
 from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
@@ -22,13 +23,28 @@ MOST_AUDITED = 1000
 """Entries of one answer."""
 
 
+class May(Struct, frozen=True, kw_only=True):
+    """What the caller may do."""
+
+    administer: bool
+    """Change the company: people, connections, calendars, users, tokens, rules, reasons; read the audit."""
+    refer_everybody: bool
+    """Give orders for anybody in the company."""
+    choose_mode: bool
+    choose_keywords: bool
+    change_password: bool
+
+
 class Me(Struct, frozen=True, kw_only=True):
     """The caller."""
 
     id: str
     name: str
     role: Role
+    email: str | UnsetType = UNSET
+    """Of a user."""
     company: str
+    may: May
     person: str | UnsetType = UNSET
     mode: str | UnsetType = UNSET
     """Her own; left out = the company's."""
@@ -86,19 +102,8 @@ class AuditTrail(Struct, frozen=True, kw_only=True):
 
 @get("/me", summary="Who the caller is", responses=REFUSALS)
 async def show_me(request: Asked, room: InRoom) -> Me:
-    """Role, and the person the token or session belongs to."""
-    viewer = request.user
-    held = room.parts.held.company(viewer.company_id)
-    row = held.rows.get(viewer.person_id) if viewer.person_id else None
-    return Me(
-        id=viewer.id,
-        name=viewer.name,
-        role=viewer.role,
-        company=held.company.name,
-        person=or_unset(viewer.person_id),
-        mode=or_unset(row and row.person.mode),
-        keywords=(row and row.person.keywords) or UNSET,
-    )
+    """Role, and the person the token or user belongs to."""
+    return await me_of(room, request.user)
 
 
 @patch("/me", summary="Change one's own mode and keywords", responses=REFUSALS)
@@ -111,7 +116,7 @@ async def change_me(request: Asked, room: InRoom, data: JSONBody[OwnPatch]) -> M
     check_own(data, company)
     await change_person(room.parts.store, company.id, viewer.person_id, data, room.parts.clock.now(), by=viewer)
     await room.parts.held.refresh()
-    return await show_me.fn(request, room)
+    return await me_of(room, viewer)
 
 
 @delete("/me/notices/{notice_id:str}", summary="A notice has been seen", responses=REFUSALS)
@@ -148,6 +153,7 @@ async def make_token(request: Asked, room: InRoom, data: JSONBody[TokenBody]) ->
         data.name.strip(),
         None if data.person is None else PersonId(data.person),
         room.parts.clock.now(),
+        by=request.user,
     )
     return NewToken(id=token.id, token=secret)
 
@@ -156,19 +162,10 @@ async def make_token(request: Asked, room: InRoom, data: JSONBody[TokenBody]) ->
 async def revoke_token(request: Asked, room: InRoom, token_id: FromPath[str]) -> None:
     """It, its sessions and their feeds end at once."""
     check_administrator(request.user)
-    await room.parts.store.revoke_token(request.user.company_id, ViewerId(token_id), room.parts.clock.now())
+    now = room.parts.clock.now()
+    audit = audit_of(request.user, "token_revoke", now, token=token_id)
+    await room.parts.store.revoke_token(request.user.company_id, ViewerId(token_id), now, audit=audit)
     turn_out(room)
-
-
-@delete("/session", summary="Sign out", responses=REFUSALS)
-async def sign_out(request: Asked, room: InRoom) -> Response[None]:
-    """Ends the console's session and its feeds; a token is not ended by this."""
-    if request.auth.by_cookie:
-        await room.parts.store.delete_session(request.auth.secret_hash)
-        turn_out(room)
-    response: Response[None] = Response(None, status_code=204)
-    response.delete_cookie(COOKIE)
-    return response
 
 
 @get("/audit", summary="What was done for somebody else", responses=REFUSALS)
@@ -195,6 +192,32 @@ async def show_audit(request: Asked, room: InRoom, limit: FromQuery[int] = 100) 
     )
 
 
+async def me_of(room: Room, viewer: Viewer) -> Me:
+    """Who that is, as they are told themselves."""
+    held = room.parts.held.company(viewer.company_id)
+    rules = held.company.rules
+    row = held.rows.get(viewer.person_id) if viewer.person_id else None
+    users = {each.id: each for each in await room.parts.store.load_users(viewer.company_id)}
+    user = users.get(viewer.id)
+    return Me(
+        id=viewer.id,
+        name=viewer.name,
+        role=viewer.role,
+        email=or_unset(user and user.email),
+        company=held.company.name,
+        may=May(
+            administer=viewer.role == "administrator",
+            refer_everybody=viewer.role == "telephonist" or rules.colleagues_may_set,
+            choose_mode=row is not None and rules.personal_mode,
+            choose_keywords=row is not None and rules.personal_keywords,
+            change_password=user is not None and user.has_password,
+        ),
+        person=or_unset(viewer.person_id),
+        mode=or_unset(row and row.person.mode),
+        keywords=(row and row.person.keywords) or UNSET,
+    )
+
+
 def turn_out(room: Room) -> None:
     """Somebody may no longer be let in: look at everybody anew, open feeds too."""
     room.doorkeeper.forget()
@@ -212,4 +235,4 @@ def _wire_token(token: Token) -> WireToken:
     )
 
 
-ROUTES = [show_me, change_me, see_notice, list_tokens, make_token, revoke_token, sign_out, show_audit]
+ROUTES = [show_me, change_me, see_notice, list_tokens, make_token, revoke_token, show_audit]

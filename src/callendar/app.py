@@ -77,10 +77,10 @@ class Parts(Struct, frozen=True, kw_only=True):
             raise InvalidValue(f"nothing installed reads {name!r}; there are {', '.join(sorted(self.sources))}")
         return self.sources[name]
 
-    def is_served(self) -> bool:
+    async def is_served(self) -> bool:
         """Whether a `serve` holds the database."""
         try:
-            with hold(self.settings.database):
+            async with hold(self.settings.database):
                 return False
         except StoreError:
             return True
@@ -126,7 +126,7 @@ async def serve_until_stopped(
         tickets: Secrets that a browser swaps for a session, with the id of the token whose rights it gets.
 
     Raises:
-        StoreError: Another serve holds the database, or it cannot be opened.
+        StoreError: Another serve holds the database, now or after this one has lost it, or it cannot be opened.
     """
     # A third of the start of every command, and only this one needs it.
     from callendar.web.parts import WebParts
@@ -134,9 +134,9 @@ async def serve_until_stopped(
     from callendar.web.site import create_web
 
     set_up_logs(settings.log, file=settings.log_file)
-    with hold(settings.database):
+    async with hold(settings.database) as held_database:
+        places = (*_switchboards(settings), *switchboards)
         async with open_parts(settings) as parts:
-            places = (*_switchboards(settings), *switchboards)
             engine = Engine(
                 store=parts.store,
                 held=parts.held,
@@ -163,6 +163,7 @@ async def serve_until_stopped(
             )
             held = anyio.Event()
             async with anyio.create_task_group() as tasks:
+                tasks.start_soon(held_database.keep)
                 tasks.start_soon(_run_engine, engine, held)
                 tasks.start_soon(parts.expand.warm_up)
                 await held.wait()

@@ -18,9 +18,17 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture(params=["memory", "file"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) -> AsyncGenerator[Store]:
+@pytest.fixture(params=["memory", "file", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database is, on every engine."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    return ":memory:" if request.param == "memory" else str(tmp_path / "callendar.db")
+
+
+@pytest.fixture
+async def store(database: str, clock: HandClock) -> AsyncGenerator[Store]:
     """An empty store."""
-    opened = await open_store(":memory:" if request.param == "memory" else tmp_path / "callendar.db", clock=clock)
+    opened = await open_store(database, clock=clock)
     yield opened
     await opened.close()

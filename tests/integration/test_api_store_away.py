@@ -10,7 +10,7 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
-from callendar.store import driver
+from callendar.store.sqlite import driver
 from tests.integration.api_cast import ANNA, BO, CILLA, Cast, open_cast
 
 pytestmark = pytest.mark.anyio

@@ -11,9 +11,10 @@ import anyio
 import pytest
 
 from callendar.contracts.store import Store
-from callendar.store.connect import begun, open_engine
+from callendar.store.connect import begun
 from callendar.store.open import open_store
-from callendar.store.place import Place
+from callendar.store.place import FilePlace
+from callendar.store.sqlite.engine import open_engine
 from tests.clock import HandClock
 from tests.contracts.store_cast import ANNA, BO, PLANNED_WITH, apply, booking, cast, plant, read, reading, referral, row
 
@@ -43,8 +44,9 @@ async def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
 
 async def test_writing_is_durable_before_it_is_answered(store: Store, tmp_path: Path) -> None:
     """WAL, synced fully, foreign keys on: what was answered survives the power."""
-    engine = open_engine(Place(tmp_path / "callendar.db"), begin="BEGIN IMMEDIATE", connections=1)
-    async with begun(engine) as connection:
+    place = FilePlace(tmp_path / "callendar.db")
+    engine = open_engine(place, begin="BEGIN IMMEDIATE", connections=1)
+    async with begun(engine, place) as connection:
         for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
             assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() == value
     await engine.dispose()

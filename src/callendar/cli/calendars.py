@@ -71,7 +71,7 @@ def sync(person: OptionalPerson = None, company: CompanyOption = None) -> None:
             if not calendars:
                 say("No calendars to read.")
                 return
-            if desk.parts.is_served():
+            if await desk.parts.is_served():
                 await desk.parts.store.request_sync(desk.company.id, [each.id for each in calendars])
                 say(f"Asked the running serve to read {_count(len(calendars))} now.")
                 return

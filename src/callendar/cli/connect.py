@@ -114,7 +114,7 @@ async def _connect(
         marks = "" if calendar.marks_count else ", marks in it do not count: it is shared with her"
         read = "read" if calendar.selected else "not read"
         say(f"{calendar.name}: {read}{marks}")
-    served = parts.is_served()
+    served = await parts.is_served()
     say(
         f"Connected for {person.name}. "
         + ("The running serve reads it at once." if served else "It is read when `callendar serve` runs."),

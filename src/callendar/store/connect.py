@@ -1,37 +1,38 @@
-"""Connections: one that writes, a few that read, and the order among writers."""
+"""Connections: those that write, a few that read, and the order among writers."""
 
 from __future__ import annotations
 
 from asyncio import Lock
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, Table, event, or_
+from sqlalchemy import Connection, CursorResult, Executable, Table, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, StaticPool
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
-from callendar.store import driver
 from callendar.store.fault import told
-from callendar.store.place import Place
+from callendar.store.place import FilePlace, Place
+from callendar.store.postgresql.engine import open_engine as open_server
+from callendar.store.sqlite.engine import open_engine as open_file
 from callendar.store.standing import Standing
 from callendar.store.wake import Wake
 from callendar.store.whole import whole
 
 T = TypeVar("T")
 
-READERS = 4
+READERS, WRITERS = 4, 4
 
 
 class Reader:
     """Asks within one transaction; every answer is waited for, whoever is cancelled."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, place: Place) -> None:
         self._connection = connection
+        self._place = place
 
     @property
     def dialect(self) -> str:
@@ -42,7 +43,7 @@ class Reader:
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run one statement, for each of these rows if there are any."""
-        return await whole(self._connection.execute(statement, rows))
+        return await self._do(self._connection.execute(statement, rows))
 
     async def scalar(self, statement: Executable) -> Any:
         """The first column of the first row; None without one."""
@@ -54,14 +55,24 @@ class Reader:
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Run what knows only blocking connections on this one."""
-        return await whole(self._connection.run_sync(work))
+        return await self._do(self._connection.run_sync(work))
+
+    async def _do(self, asked: Coroutine[Any, Any, T]) -> T:
+        with told(self._place):
+            try:
+                return await whole(asked)
+            except OSError as error:
+                # Of no answer in time the driver makes no error of its own; the answer may still come to whoever asks
+                # next.
+                await whole(self._connection.invalidate(error))
+                raise
 
 
 class Writer:
     """The writing side of one transaction; remembers whether anything was written at all."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = Reader(connection)
+    def __init__(self, connection: Reader) -> None:
+        self.connection = connection
         self.wrote = False
 
     async def execute(self, statement: UpdateBase) -> CursorResult[Any]:
@@ -104,42 +115,47 @@ def upserting(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
 
 
 class Connections:
-    """One database, open. Writers wait for one another in the order in which they came."""
+    """One database, open. In a file writers wait for one another in the order in which they came; on a server only for
+    what they both write."""
 
     def __init__(self, place: Place, wake: Wake) -> None:
         self.place = place
         self._wake = wake
-        self._writing = Lock()
         self.standing = Standing()
-        in_memory = place.path is None
-        self._writer = open_engine(place, begin="BEGIN IMMEDIATE", connections=1)
-        # A database in memory is its connection's own, so there everybody takes turns on the one.
-        self._reader = None if in_memory else open_engine(place, begin="BEGIN", connections=READERS, read_only=True)
+        self._turn = Lock() if isinstance(place, FilePlace) else None
+        self._reader: AsyncEngine | None = None
+        if not isinstance(place, FilePlace):
+            self._writer = open_server(place, connections=WRITERS)
+            self._reader = open_server(place, connections=READERS, read_only=True)
+        else:
+            self._writer = open_file(place, begin="BEGIN IMMEDIATE", connections=1)
+            # A database in memory is its connection's own, so there everybody takes turns on the one.
+            if place.path is not None:
+                self._reader = open_file(place, begin="BEGIN", connections=READERS, read_only=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Reader]:
         """Everything read within is as it stood at one instant."""
-        with self.standing.watched(), told(self.place):
-            if self._reader is None:
-                async with self._writing, begun(self._writer) as connection:
-                    yield Reader(connection)
-            else:
-                async with begun(self._reader) as connection:
-                    yield Reader(connection)
+        turn = self._turn if self._reader is None else None
+        with self.standing.watched():
+            async with turn or nullcontext(), begun(self._reader or self._writer, self.place) as connection:
+                yield Reader(connection, self.place)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Writer]:
         """One transaction: kept when the block ends, nothing left behind when it raises. Wakes if it wrote."""
         locked_out = self.standing.locked_out
-        async with self._writing:
-            self.standing.raise_if_locked_out(locked_out)
-            with self.standing.watched(), told(self.place):
-                async with begun(self._writer) as connection:
-                    writer = Writer(connection)
+        async with self._turn or nullcontext():
+            if self._turn is not None:
+                self.standing.raise_if_locked_out(locked_out)
+            with self.standing.watched():
+                async with begun(self._writer, self.place) as connection:
+                    writer = Writer(Reader(connection, self.place))
                     yield writer
                     if writer.wrote:
                         try:
-                            await whole(connection.commit())
+                            with told(self.place, committing=True):
+                                await whole(connection.commit())
                         finally:
                             self._wake.tell()
                         self.standing.note_written()
@@ -148,46 +164,24 @@ class Connections:
         """Close every connection; whoever writes is waited for."""
         if self._reader is not None:
             await self._reader.dispose()
-        async with self._writing:
+        async with self._turn or nullcontext():
             await self._writer.dispose()
 
 
 @asynccontextmanager
-async def begun(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+async def begun(engine: AsyncEngine, place: Place) -> AsyncGenerator[AsyncConnection]:
     """A connection with a transaction begun; what is not committed when the block ends is taken back."""
     connection = engine.connect()
     try:
-        await whole(connection.start())
-        await whole(connection.begin().start())
+        with told(place):
+            await whole(connection.start())
+            await whole(connection.begin().start())
         yield connection
     finally:
         if connection.sync_connection is not None:
-            await whole(connection.close())
-
-
-def open_engine(
-    place: Place, *, begin: str, connections: int, read_only: bool = False, foreign_keys: bool = True
-) -> AsyncEngine:
-    """An engine whose transactions begin as said; connects when first used."""
-    pool: dict[str, Any] = (
-        {"poolclass": StaticPool}
-        if place.path is None
-        else {"poolclass": AsyncAdaptedQueuePool, "pool_size": connections, "max_overflow": 0, "pool_timeout": 60}
-    )
-    engine = create_async_engine(
-        place.url, hide_parameters=True, async_creator=lambda: driver.connect(place.path), **pool
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA foreign_keys={int(foreign_keys)}")
-        cursor.execute("PRAGMA query_only=ON" if read_only else "PRAGMA journal_mode=WAL")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin_transaction(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        connection.exec_driver_sql(begin)
-
-    return engine
+            try:
+                await whole(connection.close())
+            except (DBAPIError, OSError):
+                # It could not be told to take back what was begun: with the connection gone, that is taken back too.
+                await whole(connection.invalidate())
+                await whole(connection.close())

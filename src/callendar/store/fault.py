@@ -1,4 +1,4 @@
-"""Faults of the database, told in words with the mend. Values never stand in them."""
+"""Faults of the database, told in words with the mend. Values never stand in them, nor the words of a driver."""
 
 from __future__ import annotations
 
@@ -7,59 +7,33 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from callendar.contracts.store import Conflict, NotFound, StoreAway, StoreError, StoreFull, StoreLocked
-from callendar.store.place import Place
-
-_LOCKED = StoreLocked, "{place} is locked by another program; end that, or wait until it is done, and try again"
-_FULL = StoreFull, "the disk that holds {place} is full; free some space, nothing already answered is lost"
-_SQLITE: dict[str, tuple[type[StoreError], str]] = {
-    "SQLITE_BUSY": _LOCKED,
-    "SQLITE_LOCKED": _LOCKED,
-    "SQLITE_FULL": _FULL,
-    "SQLITE_IOERR_SHMSIZE": _FULL,
-    "SQLITE_IOERR_WRITE": (
-        StoreFull,
-        "no more can be written to {place}: over a quota or limit, or the disk fails; nothing already answered is lost",
-    ),
-    "SQLITE_READONLY": (
-        StoreAway,
-        "{place} cannot be written; give the user that runs Callendar the right to write to it and to its folder",
-    ),
-    "SQLITE_CANTOPEN": (
-        StoreAway,
-        "{place} cannot be opened; see that its folder exists and that the user that runs Callendar may write there",
-    ),
-    "SQLITE_PERM": (
-        StoreAway,
-        "{place} may not be opened; give the user that runs Callendar the right to read and write it",
-    ),
-    "SQLITE_NOTADB": (StoreError, "{place} is not a database of Callendar's; name another file, or move this one away"),
-    "SQLITE_CORRUPT": (StoreError, "{place} is damaged; restore a backup"),
-    "SQLITE_IOERR": (StoreAway, "the disk that holds {place} fails to read or write; look at the disk, then restart"),
-}
-"""By the beginning of the driver's code, the narrower first: the reaction, and the words."""
+from callendar.contracts.store import StoreAway, StoreError
+from callendar.store.place import FilePlace, Place
+from callendar.store.postgresql import fault as postgresql
+from callendar.store.sqlite import fault as sqlite
 
 
-def tell(error: Exception, place: Place) -> StoreError:
-    """The error of ours that stands for one of the driver's."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        return NotFound("what was to be kept names a company, person, connection or calendar that is not there")
-    if name.startswith("SQLITE_CONSTRAINT"):
-        return Conflict("something with this id is kept already")
-    for prefix, (family, words) in _SQLITE.items():
-        if name.startswith(prefix):
-            return family(words.format(place=place))
-    return StoreError(f"{place} could not be used: {name or type(error).__name__}; look at the log and the disk")
+def tell(error: BaseException, place: Place, *, committing: bool = False) -> StoreError:
+    """The error of ours that stands for one of a driver's.
+
+    Args:
+        committing: It came in answer to a commit, which may have been carried out all the same.
+    """
+    if isinstance(place, FilePlace):
+        return sqlite.tell(error, place)
+    return postgresql.tell(error, place, committing=committing)
 
 
 @contextmanager
-def told(place: Place) -> Generator[None]:
-    """Turn the driver's errors into ours."""
+def told(place: Place, *, committing: bool = False) -> Generator[None]:
+    """Turn the driver's errors into ours. Only around what is asked of a driver: whatever else breaks is not its."""
     try:
         yield
     except DBAPIError as error:
-        raise tell(error.orig if isinstance(error.orig, Exception) else error, place) from error
-    except sqlite3.Error as error:
-        raise tell(error, place) from error
+        raise tell(error.orig or error, place, committing=committing) from error
+    except NoConnectionFree as error:
+        raise StoreAway(f"{place} is too busy: no connection to it became free in time; try again") from error
+    except (sqlite3.Error, OSError) as error:
+        raise tell(error, place, committing=committing) from error

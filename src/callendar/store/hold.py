@@ -1,46 +1,41 @@
-"""Hold: one `serve` to a file; a second is refused in words."""
+"""Hold: one `serve` to a database; a second is refused in words."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
-from callendar.contracts.store import StoreError
-from callendar.store.place import find_place
+from callendar.store.place import FilePlace, find_place
+from callendar.store.postgresql.hold import hold_server
+from callendar.store.sqlite.hold import hold_file
 
 
-@contextmanager
-def hold(url_or_path: str | Path) -> Generator[None]:
-    """Hold a SQLite file for as long as the block runs; others may still open and write it.
+class Hold(Protocol):
+    """A database held."""
 
-    The lock is the operating system's on a file beside it, and ends with the process however that ends.
+    async def keep(self) -> None:
+        """See that it stays held, until cancelled; run it beside the work.
+
+        Raises:
+            StoreError: It was lost, and somebody else has it: stop.
+        """
+        ...
+
+
+@asynccontextmanager
+async def hold(url_or_path: str | Path) -> AsyncGenerator[Hold]:
+    """Hold a database for as long as the block runs; others may still open and write it. It ends with the process,
+    however that ends.
 
     Raises:
-        StoreError: Somebody else holds it, or the lock's file cannot be made.
+        StoreError: Somebody else holds it, or it cannot be held, in words with the mend.
     """
-    path = find_place(url_or_path).path
-    if path is None:
-        yield
-        return
-    lock = path.with_name(f"{path.name}.serve")
-    try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StoreError(f"{lock} cannot be made ({error.strerror}); it keeps a second serve from {path}") from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(handle, 20, 0).decode(errors="replace").strip() or "unknown"
-            raise StoreError(
-                f"another callendar serve (process {holder}) is running on {path}; stop it first, or give this one a "
-                "database of its own"
-            ) from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        yield
-    finally:
-        os.close(handle)
+    place = find_place(url_or_path)
+    if isinstance(place, FilePlace):
+        with hold_file(place) as held:
+            yield held
+    else:
+        async with hold_server(place) as held:
+            yield held

@@ -9,8 +9,7 @@ from callendar.contracts.clock import Clock
 from callendar.contracts.store import Store, StoreError
 from callendar.store import schema
 from callendar.store.connect import Connections
-from callendar.store.fault import told
-from callendar.store.place import Place, find_place
+from callendar.store.place import FilePlace, Place, find_place
 from callendar.store.store import SqlStore
 from callendar.store.wake import Wake
 
@@ -19,20 +18,17 @@ async def open_store(url_or_path: str | Path, *, clock: Clock) -> Store:
     """Open a database, made or brought to this release's schema where needed.
 
     Args:
-        url_or_path: A file's path, `sqlite:///PATH`, or `:memory:`.
+        url_or_path: A file's path, `sqlite:///PATH`, `:memory:`, or `postgresql://…`.
 
     Raises:
-        StoreError: In words with the mend: not ours, a newer release's, locked, damaged, not to be written.
+        StoreError: In words with the mend: not ours, a newer release's, locked, damaged, not to be written or reached.
     """
     place = find_place(url_or_path)
-    if place.path is not None:
-        _make_file(place, place.path)
     wake = Wake(place)
     connections = Connections(place, wake)
     try:
         epoch = await _find_epoch(place, connections)
-        with told(place):
-            await wake.open()
+        await wake.open()
     except BaseException:
         await connections.close()
         raise
@@ -40,10 +36,8 @@ async def open_store(url_or_path: str | Path, *, clock: Clock) -> Store:
 
 
 async def migrate(url_or_path: str | Path) -> None:
-    """Bring a file to this release's schema; what `open_store` does by itself. Raises as it does."""
+    """Bring a database to this release's schema; what `open_store` does by itself. Raises as it does."""
     place = find_place(url_or_path)
-    if place.path is not None:
-        _make_file(place, place.path)
     connections = Connections(place, Wake(place))
     try:
         await _find_epoch(place, connections)
@@ -52,10 +46,12 @@ async def migrate(url_or_path: str | Path) -> None:
 
 
 async def _find_epoch(place: Place, connections: Connections) -> str:
-    if place.path is None:
-        async with connections.write() as writer:
-            writer.wrote = True
-            return await schema.make_anew(writer.connection)
+    if isinstance(place, FilePlace):
+        if place.path is None:
+            async with connections.write() as writer:
+                writer.wrote = True
+                return await schema.make_anew(writer.connection)
+        _make_file(place, place.path)
     async with connections.read() as connection:
         epoch = await schema.find_epoch(place, connection)
     return epoch or await schema.migrate(place)

@@ -7,16 +7,24 @@ from typing import Any, Literal
 
 import anyio.to_thread
 from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callendar.contracts.store import StoreError
-from callendar.store.connect import Reader, begun, open_engine
+from callendar.store.connect import Reader, begun
 from callendar.store.fault import told
-from callendar.store.place import Place
+from callendar.store.place import FilePlace, Place, ServerPlace
+from callendar.store.postgresql.engine import open_engine as open_server
+from callendar.store.sqlite.engine import open_engine as open_file
 from callendar.store.tables import meta, metadata
 from callendar.store.whole import whole
 
 HEAD = "0002"
 """The newest revision under `migrations/versions`; a test compares. Known here so that a start needs no Alembic."""
+
+MIGRATING = 0x43_41_4C_4D
+"""Key of PostgreSQL's advisory lock under which one process at a time migrates."""
+MIGRATING_SECONDS = 120
+"""How long another's migration is waited for."""
 
 State = Literal["empty", "ours", "old"]
 
@@ -28,30 +36,42 @@ async def make_anew(connection: Reader) -> str:
 
 
 async def migrate(place: Place) -> str:
-    """Bring a file to this release's schema, foreign keys resting meanwhile; returns the epoch.
+    """Bring a database to this release's schema in one transaction, while nobody else does; returns the epoch.
 
     Raises:
-        StoreError: It is another program's or a newer release's, locked, damaged or not to be written.
+        StoreError: It is another program's or a newer release's, locked, damaged, not to be written or reached.
     """
-    engine = open_engine(place, begin="BEGIN IMMEDIATE", connections=1, foreign_keys=False)
+    engine = _open_engine(place)
     try:
-        with told(place):
-            async with begun(engine) as connection:
-                reader = Reader(connection)
-                if await _state(place, reader) != "ours":
-                    await reader.run_sync(_upgrade)
-                epoch = await _ensure_epoch(reader)
+        async with begun(engine, place) as connection:
+            reader = Reader(connection, place)
+            if isinstance(place, ServerPlace):
+                await reader.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=MIGRATING))
+            if await _state(place, reader) != "ours":
+                await reader.run_sync(_upgrade)
+            epoch = await _ensure_epoch(reader)
+            if isinstance(place, FilePlace):
                 broken = (await reader.execute(text("PRAGMA foreign_key_check"))).first()
                 if broken is not None:
                     raise StoreError(f"{place} refers to something that is not there, in {broken[0]}; restore a backup")
+            with told(place):
                 await whole(connection.commit())
-                return epoch
+            return epoch
     finally:
         await engine.dispose()
 
 
+def _open_engine(place: Place) -> AsyncEngine:
+    if isinstance(place, FilePlace):
+        # Foreign keys rest while SQLite makes tables anew.
+        return open_file(place, begin="BEGIN IMMEDIATE", connections=1, foreign_keys=False)
+    return open_server(place, connections=1, lock_timeout=f"{MIGRATING_SECONDS}s")
+
+
 async def find_epoch(place: Place, connection: Reader) -> str | None:
     """The epoch of a database that needs nothing done; None if `migrate` has to look at it."""
+    if isinstance(place, ServerPlace):
+        await _check_server(place, connection)
     if await _state(place, connection) != "ours":
         return None
     return await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
@@ -65,12 +85,22 @@ async def _ensure_epoch(connection: Reader) -> str:
     return epoch
 
 
+async def _check_server(place: ServerPlace, connection: Reader) -> None:
+    if await connection.scalar(text("SELECT pg_is_in_recovery()")):
+        raise StoreError(f"{place} cannot be written: it is a standby; give the address of the primary")
+    encoding = await connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{place} is encoded in {encoding}; make a database with ENCODING 'UTF8' and TEMPLATE template0"
+        )
+
+
 async def _state(place: Place, connection: Reader) -> State:
     tables = set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
     if not tables:
         return "empty"
     if not {"alembic_version", "meta"} <= tables:
-        raise StoreError(f"{place} is the database of another program; name another file")
+        raise StoreError(f"{place} is the database of another program; name another")
     found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
     if found == [HEAD]:
         return "ours"

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import event
 
 from callendar.contracts.store import Store, StoreError
-from callendar.store import connect, driver
+from callendar.store import connect
 from callendar.store.fault import tell
 from callendar.store.open import open_store
-from callendar.store.place import Place
+from callendar.store.place import FilePlace
+from callendar.store.sqlite import driver
 from tests.clock import HandClock
 from tests.contracts.store_cast import apply, booking, cast, plant, read, reading
 
@@ -56,14 +57,14 @@ async def test_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 async def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing half-done stays, what was there is still there, and it goes on once there is room."""
     engines: list[connect.AsyncEngine] = []
-    open_engine = connect.open_engine
+    open_engine = connect.open_file
 
     def remember(*args: object, **named: object) -> connect.AsyncEngine:
         engine: Callable[..., connect.AsyncEngine] = open_engine
         engines.append(engine(*args, **named))
         return engines[-1]
 
-    monkeypatch.setattr(connect, "open_engine", remember)
+    monkeypatch.setattr(connect, "open_file", remember)
     path = tmp_path / "callendar.db"
     store = await open_store(path, clock=HandClock())
     await plant(store, NORTH)
@@ -99,7 +100,7 @@ def test_every_fault_names_the_mend(code: str, words: str) -> None:
     """By the driver's code, its text being the driver's affair."""
     error = sqlite3.OperationalError("whatever the driver says")
     error.sqlite_errorname = code
-    told = tell(error, Place(Path("/data/c.db")))
+    told = tell(error, FilePlace(Path("/data/c.db")))
     assert words in str(told)
     assert "/data/c.db" in str(told)
     assert "whatever" not in str(told)

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from callendar.contracts.store import StoreError
-from callendar.store.hold import hold
+from callendar.store.place import FilePlace
+from callendar.store.sqlite.hold import hold_file
 
 HOLDER = """
 import sys, time
-from callendar.store.hold import hold
-with hold(sys.argv[1]):
+from pathlib import Path
+from callendar.store.place import FilePlace
+from callendar.store.sqlite.hold import hold_file
+with hold_file(FilePlace(Path(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -25,18 +28,18 @@ with hold(sys.argv[1]):
 def test_second_is_refused_in_words(tmp_path: Path) -> None:
     """The words name the file, who holds it and the mend; afterwards it is free again."""
     path = tmp_path / "callendar.db"
-    with hold(path):
+    with hold_file(FilePlace(path)):
         with pytest.raises(StoreError, match=rf"process {os.getpid()}\) is running on {path}; stop it first"):
-            hold(path).__enter__()
-        with hold(tmp_path / "other.db"):
+            hold_file(FilePlace(path)).__enter__()
+        with hold_file(FilePlace(tmp_path / "other.db")):
             pass
-    with hold(path):
+    with hold_file(FilePlace(path)):
         pass
 
 
 def test_memory_is_nobodys_but_ones_own(tmp_path: Path) -> None:
     """Two databases in memory are two."""
-    with hold(":memory:"), hold(":memory:"):
+    with hold_file(FilePlace(None)), hold_file(FilePlace(None)):
         assert list(tmp_path.iterdir()) == []
 
 
@@ -47,7 +50,7 @@ def test_hold_ends_with_its_process(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(StoreError, match=f"process {holder.pid}"):
-            hold(path).__enter__()
+            hold_file(FilePlace(path)).__enter__()
         holder.send_signal(signal.SIGKILL)
-    with hold(path):
+    with hold_file(FilePlace(path)):
         pass

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, inspect
 from callendar.contracts.store import StoreError
 from callendar.store import schema
 from callendar.store.open import migrate, open_store
-from callendar.store.place import Place
+from callendar.store.place import FilePlace
 from callendar.store.tables import metadata
 from tests.clock import HandClock
 
@@ -174,7 +174,7 @@ async def test_missing_folder_is_told_in_words(tmp_path: Path) -> None:
 
 async def test_two_starts_at_once_on_a_new_file_agree(tmp_path: Path) -> None:
     """Whoever comes first makes the schema, the other finds it."""
-    place = Place(tmp_path / "callendar.db")
+    place = FilePlace(tmp_path / "callendar.db")
     (tmp_path / "callendar.db").touch()
     epochs: list[str] = []
 

@@ -20,7 +20,8 @@ from callendar.cli.desk import console
 from callendar.domain.booking import ConnectionId
 from callendar.domain.person import PersonId, ViewerId
 from callendar.settings import Settings
-from callendar.store.hold import hold
+from callendar.store.place import FilePlace
+from callendar.store.sqlite.hold import hold_file
 
 SERVICE_USER = "callendar"
 READ_SECONDS = 120
@@ -67,7 +68,7 @@ async def run_demo(*, folder: Path, port: int, reset: bool, people: int) -> None
     database = folder / "callendar.db"
     access = folder / "access.json"
     _prepare(folder, reset=reset)
-    with hold(database):
+    with hold_file(FilePlace(database)):
         access.unlink(missing_ok=True)
     settings = Settings(database=str(database), port=free_port(port), log_file=str(folder / "callendar.log"))
     secrets = _load_secrets(folder)
@@ -124,7 +125,7 @@ def _prepare(folder: Path, *, reset: bool) -> None:
     if folder.exists() and not ours and any(folder.iterdir()):
         raise DemoFault(f"{folder} holds something else than a demo; give another with --folder")
     if reset and ours:
-        with hold(folder / "callendar.db"):
+        with hold_file(FilePlace(folder / "callendar.db")):
             shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from msgspec import structs
 
-from callendar.contracts.kept import Notice, Token
+from callendar.contracts.kept import Notice, TimetableKey, Token
 from callendar.contracts.store import Conflict, NotFound, Store
 from callendar.domain.hand import AppMark, Orders, Silence
 from callendar.domain.person import ViewerId
@@ -95,6 +95,46 @@ async def test_token_of_a_person_ends_with_her(store: Store) -> None:
     assert await store.load_tokens(NORTH.id) == [structs.replace(TOKEN, revoked_at=START)]
 
 
+KEY = TimetableKey(id="tk_1", company_id=NORTH.id, person_id=ANNA, viewer_id=TOKEN.id, created_at=START)
+KEY_SECRET = sha256(b"key").digest()
+
+
+async def test_a_timetable_key_is_found_by_its_secret_until_it_is_revoked(store: Store) -> None:
+    """Listed with the person, the newest last; nobody else's person has it."""
+    await plant(store, NORTH)
+    await store.save_token(TOKEN, SECRET)
+    older = structs.replace(KEY, id="tk_2", created_at=START - timedelta(days=1))
+    async with store.change(NORTH.id, [ANNA]) as tx:
+        await tx.save_timetable_key(KEY, KEY_SECRET)
+        await tx.save_timetable_key(older, SESSION)
+    assert await store.find_timetable_key(KEY_SECRET) == KEY
+    assert await store.find_timetable_key(SECRET) is None
+    assert await store.load_timetable_keys(NORTH.id, ANNA) == [older, KEY]
+    assert await store.load_timetable_keys(NORTH.id, BO) == []
+    async with store.change(NORTH.id, [ANNA]) as tx:
+        for person, key in ((BO, "tk_1"), (ANNA, "tk_3")):
+            with pytest.raises(NotFound):
+                await tx.delete_timetable_key(person, key)
+        await tx.delete_timetable_key(ANNA, "tk_1")
+    assert await store.find_timetable_key(KEY_SECRET) is None
+    assert await store.load_timetable_keys(NORTH.id, ANNA) == [older]
+
+
+@pytest.mark.parametrize("how", ["person", "token"])
+async def test_a_timetable_key_goes_with_its_person_and_its_maker(store: Store, how: str) -> None:
+    """It is kept no longer than it can open anything."""
+    await plant(store, NORTH)
+    await store.save_token(TOKEN, SECRET)
+    async with store.change(NORTH.id, [ANNA]) as tx:
+        await tx.save_timetable_key(KEY, KEY_SECRET)
+    if how == "token":
+        await store.revoke_token(NORTH.id, TOKEN.id, START)
+    else:
+        async with store.change(NORTH.id, [ANNA]) as tx:
+            await tx.delete_person(ANNA, START)
+    assert await store.find_timetable_key(KEY_SECRET) is None
+
+
 # two companies ----------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +153,7 @@ async def everything(store: Store, whose: Cast) -> list[object]:
         await store.load_calendar_sync(id_, CALENDAR),
         await store.load_object_faults(id_, CALENDAR),
         await store.load_tokens(id_),
+        await store.load_timetable_keys(id_, ANNA),
         await store.load_notices(id_, ANNA),
         await store.load_audit(id_, 100),
         await store.load_change(id_, "x1"),

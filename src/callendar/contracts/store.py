@@ -20,6 +20,7 @@ from callendar.contracts.kept import (
     Notice,
     RowHeader,
     Rows,
+    TimetableKey,
     Token,
     TryKey,
     User,
@@ -288,6 +289,14 @@ class Store(Protocol):
 
     async def has_tries(self, key: TryKey) -> bool:
         """Whether anything is kept under this key; tries are swept when they are old, `device` after 90 days."""
+        ...
+
+    async def load_timetable_keys(self, company_id: CompanyId, person_id: PersonId) -> Sequence[TimetableKey]:
+        """Keys to the calendar of a person's timetable, the newest last."""
+        ...
+
+    async def find_timetable_key(self, secret_hash: bytes) -> TimetableKey | None:
+        """The key with this secret; None when unknown or revoked. Whether its viewer still is one, it does not say."""
         ...
 
     # the rest -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from callendar.contracts.kept import Audit, Notice
+from callendar.contracts.kept import Audit, Notice, TimetableKey
 from callendar.contracts.source import Reading
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
 from callendar.domain.cause import Causes
@@ -137,6 +137,15 @@ class Transaction(Protocol):
 
     async def save_notices(self, person_id: PersonId, notices: Sequence[Notice]) -> None:
         """Replace a person's unseen notices by these; what she has seen (same claim and word) is not told again."""
+        ...
+
+    async def save_timetable_key(self, key: TimetableKey, secret_hash: bytes) -> None:
+        """Add a key to the calendar of a person's timetable under the SHA-256 of its secret; it goes with the person,
+        and with the token it was made by."""
+        ...
+
+    async def delete_timetable_key(self, person_id: PersonId, key_id: str) -> None:
+        """Revoke a key; `NotFound` if the person has none such."""
         ...
 
     async def record_audit(self, audit: Audit) -> None:

@@ -124,6 +124,19 @@ def merge(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     return tuple(merged)
 
 
+def known_part(segments: Iterable[Segment], known_until: datetime | None) -> tuple[Segment, ...]:
+    """Segments as far as they are known: those from calendars end at `known_until`, or are left out past it."""
+    if known_until is None:
+        return tuple(segments)
+    return tuple(
+        segment
+        if segment.origin not in FROM_CALENDARS or (segment.end is not None and segment.end <= known_until)
+        else structs.replace(segment, end=known_until)
+        for segment in segments
+        if segment.start < known_until or segment.origin not in FROM_CALENDARS
+    )
+
+
 def read_state(timetable: Sequence[Segment], known_until: datetime | None, at: datetime) -> State:
     """Read a timetable at an instant.
 

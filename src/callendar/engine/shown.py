@@ -15,8 +15,7 @@ from callendar.domain.privacy import CALLERS, redact
 from callendar.domain.reason import AWAY
 from callendar.domain.row import Row
 from callendar.domain.rules import Company
-from callendar.domain.timetable import Segment, merge, read_state
-from callendar.domain.winning import FROM_CALENDARS
+from callendar.domain.timetable import Segment, known_part, merge, read_state
 
 AHEAD = timedelta(hours=72)
 
@@ -32,7 +31,6 @@ def coming_segments(row: Row, company: Company, now: datetime) -> tuple[ComingSe
         for segment in row.timetable
         if segment.start < until and (segment.end is None or segment.end > now) and segment.kind != "note"
     ]
-    known = [_as_known(segment, row.known_until) for segment in near if _is_known(segment, row.known_until)]
     return tuple(
         ComingSegment(
             start=segment.start,
@@ -42,7 +40,7 @@ def coming_segments(row: Row, company: Company, now: datetime) -> tuple[ComingSe
             divert_to=segment.divert_to,
             back_at=segment.back_at,
         )
-        for segment in _for_callers(row, known, company)
+        for segment in _for_callers(row, known_part(near, row.known_until), company)
     )
 
 
@@ -115,18 +113,6 @@ def _around(timetable: Sequence[Segment], now: datetime) -> Sequence[Segment]:
     while last + 1 < len(timetable) and (last == first or timetable[last].kind == "note"):
         last += 1
     return timetable[first : last + 1]
-
-
-def _is_known(segment: Segment, known_until: datetime | None) -> bool:
-    return known_until is None or segment.start < known_until or segment.origin not in FROM_CALENDARS
-
-
-def _as_known(segment: Segment, known_until: datetime | None) -> Segment:
-    if known_until is None or segment.origin not in FROM_CALENDARS:
-        return segment
-    if segment.end is not None and segment.end <= known_until:
-        return segment
-    return structs.replace(segment, end=known_until)
 
 
 def _start(segment: Segment) -> datetime:

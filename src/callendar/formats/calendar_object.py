@@ -16,8 +16,9 @@ from callendar.formats.event import Event, Unusable, read_event, wall_in
 from callendar.formats.fault import Faults
 from callendar.formats.lines import parse_components
 from callendar.formats.moment import Moment
+from callendar.formats.published import READ_BACK, is_published
 from callendar.formats.series import Found, find_occurrences, single
-from callendar.formats.words import Words, read_words
+from callendar.formats.words import Words, read_sensitivity, read_words
 from callendar.formats.zones import Zones
 
 MAX_STEPS = 100_000
@@ -56,6 +57,7 @@ def read_object(data: bytes, how: How) -> Read:
     by_uid: dict[str, list[Event]] = {}
     person_zone = ZoneInfo(how.zone)
     for calendar in parse_components(data):
+        product = calendar.text("PRODID")
         zones = Zones(calendar, how.calendar_zone, how.zone, faults)
         cancels = calendar.word("METHOD") == "CANCEL"
         for component in calendar.inside:
@@ -66,8 +68,11 @@ def read_object(data: bytes, how: How) -> Read:
                 if len(bookings) > how.max_bookings:
                     del bookings[how.max_bookings :]
                     faults.add(_too_many(how))
+            elif component.name == "VEVENT" and is_published(product, component.text("UID")):
+                faults.add(f"an event was left out: {READ_BACK}")
             elif component.name == "VEVENT":
-                faults.private = component.word("CLASS") not in (None, "", "PUBLIC")
+                # Of an exception it is not known yet whether its series is private: it is quoted as if it were.
+                faults.private = read_sensitivity(component) != "normal" or "RECURRENCE-ID" in component.properties
                 try:
                     event = read_event(component, zones, faults, cancels=cancels)
                 except Unusable as error:
@@ -91,11 +96,19 @@ def _expand(events: list[Event], how: How, zone: ZoneInfo, bookings: list[Bookin
     """Add the bookings of one UID."""
     words: dict[int, Words] = {}
     recurs = any(event.is_series or event.original is not None for event in events)
+    series = _newest(event for event in events if event.original is None)
     for steps, found in enumerate(_occurrences(events, how.window, faults), 1):
         event = found.event
         told = words.get(id(event))
         if told is None:
-            told = read_words(event.component, event.uid, how.addresses, how.marks, cancelled=event.cancels)
+            told = read_words(
+                event.component,
+                event.uid,
+                how.addresses,
+                how.marks,
+                cancelled=event.cancels,
+                series=series and series.component,
+            )
             words[id(event)] = told
         booking = _booking(found, told, recurs=recurs)
         if touches(booking, how.window, zone):

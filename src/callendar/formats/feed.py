@@ -16,6 +16,7 @@ from callendar.formats.event import name_event
 from callendar.formats.fault import Faults
 from callendar.formats.lines import decode, parse_components, unescape, unfold
 from callendar.formats.moment import Unparsable, parse_duration
+from callendar.formats.published import READ_BACK, is_published
 from callendar.formats.zones import find_zone
 
 _BEGINS = re.compile(rb"\s*BEGIN:VCALENDAR[ \t]*(?:\n|$)", re.IGNORECASE)
@@ -25,6 +26,7 @@ _TZID_LINE = re.compile(rb"^TZID(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MUL
 _PASSING = re.compile(rb"^(?:DTSTAMP|PRODID)[;:][^\n]*\n?", re.IGNORECASE | re.MULTILINE)
 _KEPT = re.compile(rb"^(?:METHOD|X-WR-TIMEZONE)[;:][^\n]*$", re.IGNORECASE | re.MULTILINE)
 _REFRESH = re.compile(rb"^(?:REFRESH-INTERVAL|X-PUBLISHED-TTL)(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
+_PRODID = re.compile(rb"^PRODID(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
 _NAME = re.compile(rb"^X-WR-CALNAME(?:;[^:\n]*)?:([^\n]*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -86,6 +88,9 @@ def split_feed(body: bytes) -> Feed:
     name: str | None = None
     refresh: list[int] = []
     for head, parts in _calendars(text, faults):
+        product = _PRODID.search(head)
+        if product and is_published(decode(product[1]), None):
+            raise NotACalendar(READ_BACK)
         kept = b"".join(line.group() + b"\n" for line in _KEPT.finditer(head))
         zones = _zones(parts, faults)
         named = _NAME.search(head)

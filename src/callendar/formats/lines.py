@@ -22,6 +22,7 @@ READ = DATED | {
     "FREEBUSY",
     "METHOD",
     "ORGANIZER",
+    "PRODID",
     "RRULE",
     "SEQUENCE",
     "STATUS",
@@ -59,6 +60,8 @@ class Component(Struct, gc=False):
     name: str
     properties: dict[str, list[Line]]
     inside: list[Component]
+    ended: bool = False
+    """Its END stands there; without it nobody knows what has been cut off."""
 
     def first(self, name: str) -> Line | None:
         """The first property of a name."""
@@ -133,8 +136,11 @@ def parse_components(body: bytes) -> list[Component]:
             stack.append(component)
         elif name == "END":
             ended = raw[found.end() + 1 :].strip().upper()
-            while any(component.name == ended for component in stack) and stack.pop().name != ended:
-                pass
+            while any(component.name == ended for component in stack):
+                component = stack.pop()
+                if component.name == ended:
+                    component.ended = True
+                    break
         elif stack and name in READ:
             line = parse_dated(raw, found.end()) if name in DATED else parse_line(raw, found.end())
             if line is not None:

@@ -34,6 +34,7 @@ _CLASSES: dict[str, Sensitivity] = {
     "PRIVATE": "private",
     "CONFIDENTIAL": "confidential",
 }
+_STRICTER: tuple[Sensitivity, ...] = ("normal", "private", "confidential")
 
 
 class Words(Struct, frozen=True, gc=False):
@@ -72,7 +73,15 @@ class Words(Struct, frozen=True, gc=False):
         )
 
 
-def read_words(event: Component, uid: str, addresses: frozenset[str], marks: Marks, *, cancelled: bool) -> Words:
+def read_words(
+    event: Component,
+    uid: str,
+    addresses: frozenset[str],
+    marks: Marks,
+    *,
+    cancelled: bool,
+    series: Component | None = None,
+) -> Words:
     """Read an event's words.
 
     Args:
@@ -81,11 +90,12 @@ def read_words(event: Component, uid: str, addresses: frozenset[str], marks: Mar
         addresses: Hers, casefolded; empty = the organizer, when there is one, is she.
         marks: What she may order.
         cancelled: The whole file cancels (METHOD:CANCEL).
+        series: What the event is an exception from; an exception that says no CLASS has that of its series.
     """
     organizer = event.first("ORGANIZER")
     is_organizer = organizer is not None and (not addresses or bool(_addresses(organizer) & addresses))
     answer = _answer(event, addresses)
-    sensitivity = _CLASSES.get(event.word("CLASS"), "private")
+    sensitivity = read_sensitivity(event, series)
     private = sensitivity != "normal"
     categories = tuple(name for line in event.every("CATEGORIES") for name in split_list(line.value))
     reading = read_subject(event.text("SUMMARY") or "", marks)
@@ -103,6 +113,25 @@ def read_words(event: Component, uid: str, addresses: frozenset[str], marks: Mar
         sequence=read_sequence(event),
         updated=read_updated(event),
     )
+
+
+def read_sensitivity(event: Component, series: Component | None = None) -> Sensitivity:
+    """The strictest that the event says; an unknown CLASS is private (§1.10), and so is an event that breaks off.
+
+    A component in it that is not closed swallows the lines after it, so those inside count as well. An exception that
+    says nothing is as its series is.
+    """
+    said = [line.value.strip().upper() for line in _classes(event)]
+    found: list[Sensitivity] = ["normal", *(_CLASSES.get(each, "private") for each in said)]
+    if not event.ended:
+        found.append("private")
+    if not said and series is not None and series is not event:
+        found.append(read_sensitivity(series))
+    return max(found, key=_STRICTER.index)
+
+
+def _classes(event: Component) -> list[Line]:
+    return [*event.every("CLASS"), *(line for inside in event.inside for line in _classes(inside))]
 
 
 def read_sequence(event: Component) -> int:

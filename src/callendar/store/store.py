@@ -16,6 +16,7 @@ from callendar.contracts.kept import (
     Notice,
     RowHeader,
     Rows,
+    TimetableKey,
     Token,
     TryKey,
     User,
@@ -28,7 +29,20 @@ from callendar.domain.limit import Limit
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId
-from callendar.store import calendars, causes, companies, notices, orders, reading, rows, trail, tries, users, viewers
+from callendar.store import (
+    calendars,
+    causes,
+    companies,
+    notices,
+    orders,
+    reading,
+    rows,
+    timetable_keys,
+    trail,
+    tries,
+    users,
+    viewers,
+)
 from callendar.store.connect import Connections, Writer
 from callendar.store.people import Extensions, lock_people
 from callendar.store.probe import probe
@@ -258,6 +272,14 @@ class SqlStore:
     async def has_tries(self, key: TryKey) -> bool:
         async with self._connections.read() as connection:
             return await tries.has_tries(connection, key)
+
+    async def load_timetable_keys(self, company_id: CompanyId, person_id: PersonId) -> Sequence[TimetableKey]:
+        async with self._connections.read() as connection:
+            return await timetable_keys.load_timetable_keys(connection, company_id, person_id)
+
+    async def find_timetable_key(self, secret_hash: bytes) -> TimetableKey | None:
+        async with self._connections.read() as connection:
+            return await timetable_keys.find_timetable_key(connection, secret_hash)
 
     # the rest -----------------------------------------------------------------------------------------------------
 

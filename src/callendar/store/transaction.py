@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from callendar.contracts.kept import Audit, Notice
+from callendar.contracts.kept import Audit, Notice, TimetableKey
 from callendar.contracts.source import Reading
 from callendar.contracts.store import NotFound
 from callendar.domain.booking import Calendar, CalendarId, Connection, ConnectionId
@@ -16,7 +16,7 @@ from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.person import Person, PersonId, ViewerId
 from callendar.domain.row import PlannedWith, Row
 from callendar.domain.rules import Company, CompanyId
-from callendar.store import calendars, causes, companies, orders, people, rows, trail
+from callendar.store import calendars, causes, companies, orders, people, rows, timetable_keys, trail
 from callendar.store.connect import Writer
 from callendar.store.notices import save_notices
 from callendar.store.orders import restore_orders
@@ -153,6 +153,13 @@ class SqlTransaction:
 
     async def save_notices(self, person_id: PersonId, notices: Sequence[Notice]) -> None:
         await save_notices(self._writer, self._company_id, person_id, notices, self._now)
+
+    async def save_timetable_key(self, key: TimetableKey, secret_hash: bytes) -> None:
+        self._check_company(key.company_id)
+        await timetable_keys.save_timetable_key(self._writer, key, secret_hash)
+
+    async def delete_timetable_key(self, person_id: PersonId, key_id: str) -> None:
+        await timetable_keys.delete_timetable_key(self._writer, self._company_id, person_id, key_id)
 
     async def record_audit(self, audit: Audit) -> None:
         self._check_company(audit.company_id)

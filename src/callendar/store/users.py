@@ -15,6 +15,7 @@ from callendar.domain.rules import CompanyId
 from callendar.store.body import COMPANY
 from callendar.store.connect import Reader, Writer
 from callendar.store.tables import companies, sessions, users
+from callendar.store.timetable_keys import delete_keys_of
 
 
 async def save_user(writer: Writer, user: User, password_hash: str | None) -> None:
@@ -46,10 +47,11 @@ async def load_users(connection: Reader, company_id: CompanyId) -> Sequence[User
 
 
 async def delete_user(writer: Writer, company_id: CompanyId, user_id: ViewerId) -> None:
-    """Remove one; her sessions go with her."""
+    """Remove one; her sessions and her keys to calendars go with her."""
     gone = await writer.execute(delete(users).where(*_this(company_id, user_id)))
     if not gone.rowcount:
         raise NotFound(f"there is no user {user_id}")
+    await delete_keys_of(writer, company_id, user_id)
 
 
 async def load_accounts(connection: Reader, email: str) -> Sequence[Account]:

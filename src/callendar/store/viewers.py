@@ -16,6 +16,7 @@ from callendar.store import users
 from callendar.store.connect import Reader, Writer
 from callendar.store.tables import sessions, tokens
 from callendar.store.tables import users as users_table
+from callendar.store.timetable_keys import delete_keys_of
 
 
 async def save_token(writer: Writer, token: Token, secret_hash: bytes) -> None:
@@ -52,13 +53,14 @@ async def load_tokens(connection: Reader, company_id: CompanyId) -> Sequence[Tok
 
 
 async def revoke_token(writer: Writer, company_id: CompanyId, token_id: ViewerId, at: datetime) -> None:
-    """It stops working, and its sessions with it; once revoked, the first instant stays."""
+    """It stops working, with its sessions and its keys to calendars; once revoked, the first instant stays."""
     this = tokens.c.company_id == company_id, tokens.c.id == token_id
     if not await writer.connection.scalar(select(tokens.c.id).where(*this)):
         raise NotFound(f"there is no token {token_id}")
     await writer.execute(update(tokens).where(*this, tokens.c.revoked_at.is_(None)).values(revoked_at=at))
     its = sessions.c.company_id == company_id, sessions.c.token_id == token_id
     await writer.execute(delete(sessions).where(*its))
+    await delete_keys_of(writer, company_id, token_id)
 
 
 async def load_viewer(connection: Reader, secret_hash: bytes, at: datetime) -> Viewer | None:

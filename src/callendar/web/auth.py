@@ -85,21 +85,7 @@ class Authentication(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """Raises `Fault` 401 without a valid token or session, 403 for a write that another site may have sent."""
-        header = connection.headers.get("authorization")
-        if header is not None:
-            scheme, _, secret = header.partition(" ")
-            if scheme.casefold() != "bearer" or not secret.strip():
-                raise not_signed_in("The Authorization header is no `Bearer TOKEN`.")
-            signed_in = SignedIn(hash_secret(secret.strip()), by_cookie=False)
-        else:
-            secure = comes_by_https(connection, self._public_url)
-            cookie = read_cookie(connection, SESSION, secure=secure)
-            if cookie is None:
-                raise not_signed_in()
-            signed_in = SignedIn(hash_secret(cookie), by_cookie=True)
-        viewer = await self._doorkeeper.find_viewer(signed_in.secret_hash)
-        if viewer is None:
-            raise not_signed_in("The token or session is unknown, revoked or has expired; sign in again.")
+        viewer, signed_in = await sign_in(connection, self._doorkeeper, self._public_url)
         if signed_in.by_cookie and cast(dict[str, Any], connection.scope)["method"] not in SAFE:
             check_same_site(connection, self._public_url)
         return AuthenticationResult(user=viewer, auth=signed_in)
@@ -121,6 +107,27 @@ def check_same_site(connection: ASGIConnection[Any, Any, Any, Any], public_url: 
             "cross_site",
             "A write with the console's session has to come from the console; use a token instead.",
         )
+
+
+async def sign_in(
+    connection: ASGIConnection[Any, Any, Any, Any], doorkeeper: Doorkeeper, public_url: str | None
+) -> tuple[Viewer, SignedIn]:
+    """Who asks, and how he came; raises `Fault` 401 without a valid token or session."""
+    header = connection.headers.get("authorization")
+    if header is not None:
+        scheme, _, secret = header.partition(" ")
+        if scheme.casefold() != "bearer" or not secret.strip():
+            raise not_signed_in("The Authorization header is no `Bearer TOKEN`.")
+        signed_in = SignedIn(hash_secret(secret.strip()), by_cookie=False)
+    else:
+        cookie = read_cookie(connection, SESSION, secure=comes_by_https(connection, public_url))
+        if cookie is None:
+            raise not_signed_in()
+        signed_in = SignedIn(hash_secret(cookie), by_cookie=True)
+    viewer = await doorkeeper.find_viewer(signed_in.secret_hash)
+    if viewer is None:
+        raise not_signed_in("The token or session is unknown, revoked or has expired; sign in again.")
+    return viewer, signed_in
 
 
 def origin_of(url: str) -> str:

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from callendar.domain.privacy import Viewer
+from callendar.engine.publishing import Publisher
 from callendar.engine.rulebook import RuleBook
 from callendar.engine.sign_in import SignIn
 from callendar.engine.users import Users
@@ -37,6 +38,7 @@ class Room(Struct, frozen=True, kw_only=True):
     details: Details
     feeds: Feeds
     once: Once
+    publisher: Publisher
     rule_book: RuleBook
     users: Users
     sign_in: SignIn
@@ -61,6 +63,7 @@ def furnish(parts: WebParts) -> Room:
         details=Details(store, people, rows, clock),
         feeds=Feeds(store=store, people=people, rows=rows, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
         once=Once(store, clock),
+        publisher=Publisher(),
         rule_book=RuleBook(store, people),
         users=Users(store, parts.passwords),
         sign_in=SignIn(store, clock, parts.passwords),

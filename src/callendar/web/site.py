@@ -24,6 +24,7 @@ from callendar.web.api import (
     referrals,
     rulebook,
     session,
+    timetable,
     users,
 )
 from callendar.web.auth import OPEN_TO_ALL, Authentication
@@ -60,6 +61,7 @@ def create_web(parts: WebParts) -> Litestar:
         path=API,
         route_handlers=[
             *people.ROUTES,
+            *timetable.ROUTES,
             *referrals.ROUTES,
             *claims.ROUTES,
             *explain.ROUTES,

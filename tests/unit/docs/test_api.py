@@ -16,6 +16,7 @@ from callendar.web.api import (
     referrals,
     rulebook,
     session,
+    timetable,
     users,
 )
 from tests.unit.docs.pages import REFERENCE, code_in, read_rows
@@ -25,6 +26,7 @@ ROUTES = {
     (method, _path)
     for room in (
         people,
+        timetable,
         referrals,
         claims,
         explain,

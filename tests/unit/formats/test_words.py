@@ -100,6 +100,62 @@ def test_sensitivity(line: str, expected: Sensitivity) -> None:
     assert booking(line).sensitivity == expected
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(("CLASS:PUBLIC", "CLASS:PRIVATE"), id="said-twice"),
+        pytest.param(("BEGIN:VALARM", "ACTION:DISPLAY", "CLASS:PRIVATE"), id="swallowed-by-an-alarm-not-closed"),
+        pytest.param(("CLA", " SS:PRIVATE"), id="folded"),
+        pytest.param(('class ;X-WHY="a:b" : private',), id="spaces-and-parameters"),
+    ],
+)
+def test_the_strictest_class_that_an_event_says_is_its_own(lines: tuple[str, ...]) -> None:
+    """However odd the file."""
+    found = booking("SUMMARY:m: Planted", *lines)
+    assert found.sensitivity == "private"
+    assert found.subject is None
+
+
+def test_an_event_that_breaks_off_is_private() -> None:
+    """Its CLASS may have stood in what was cut off."""
+    whole = calendar(event(*AN_HOUR, "SUMMARY:m: Planted", "CLASS:PRIVATE"))
+    assert one(read(whole[: whole.index(b"CLASS")])).subject is None
+    assert one(read(whole[: whole.index(b"END:VEVENT")])).subject is None
+
+
+@pytest.mark.parametrize(
+    ("series", "exception", "told"),
+    [
+        pytest.param("CLASS:PRIVATE", "", False, id="says-nothing-of-a-private-series"),
+        pytest.param("CLASS:PRIVATE", "CLASS:PUBLIC", True, id="says-that-it-is-public"),
+        pytest.param("", "CLASS:PRIVATE", False, id="is-private-itself"),
+        pytest.param("", "", True, id="neither"),
+    ],
+)
+def test_an_exception_that_says_nothing_is_as_its_series(series: str, exception: str, told: bool) -> None:
+    """Wherever in the file it stands; and neither gives the other's words away."""
+    both = (
+        event(*AN_HOUR, "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:PlantedSeries", *filter(None, [series])),
+        event(*AN_HOUR, "RECURRENCE-ID:20261124T100000Z", "SUMMARY:PlantedException", *filter(None, [exception])),
+    )
+    for events in (both, both[::-1]):
+        subjects = {booking.occurrence: booking.subject for booking in read(calendar(*events)).bookings}
+        assert subjects == {
+            at(2026, 11, 24, 10): "PlantedException" if told else None,
+            at(2026, 11, 25, 10): None if series else "PlantedSeries",
+        }
+
+
+def test_nothing_of_a_private_booking_is_quoted_in_a_fault() -> None:
+    """Nor of an exception, whose series may be private; of a public one what is wrong is named."""
+    wrong = ("RRULE:FREQ=Planted", "EXDATE:Planted", "RDATE;TZID=Planted:20261124T090000")
+    for private in (("CLASS:PRIVATE",), ("CLASS:Planted",), ("RECURRENCE-ID:20261124T100000Z",)):
+        told = read(calendar(event(*AN_HOUR, *wrong, *private))).faults
+        assert told
+        assert "Planted" not in "".join(told)
+    assert "Planted" in "".join(read(calendar(event(*AN_HOUR, *wrong))).faults)
+
+
 def test_case_20_of_a_private_booking_only_the_order_is_kept() -> None:
     """No word of subject, place, body, categories or people is anywhere in it."""
     found = booking(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import live, memory, people, reading, resolving
+from bench import listeners, live, memory, people, polling, reading, recovery, resolving, writing
 from bench.figure import Figure
+from callendar.logs import set_up_logs
 
 MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "reading": reading.measure,
@@ -17,6 +19,10 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "memory": memory.measure,
     "people": people.measure,
     "live": live.measure,
+    "polling": polling.measure,
+    "listeners": listeners.measure,
+    "writing": writing.measure,
+    "recovery": recovery.measure,
 }
 
 
@@ -26,6 +32,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"there is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}", file=sys.stderr)
         return 2
+    set_up_logs("auto", least=logging.ERROR)
     table = Table(title="Callendar, measured", title_justify="left")
     for column in ("measurement", "figure", "ratio or goal", "by"):
         table.add_column(column)
@@ -38,4 +45,5 @@ def main(wanted: list[str]) -> int:
     return 0
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":  # the expander's workers import this module too
+    sys.exit(main(sys.argv[1:]))

@@ -25,10 +25,11 @@ _MKCALENDAR = """<?xml version="1.0" encoding="utf-8"?>
 class RadicaleServer:
     """A running server. Each user may write under her own name and read everywhere."""
 
-    def __init__(self, url: str, users: Mapping[str, str]) -> None:
+    def __init__(self, url: str, users: Mapping[str, str], pid: int) -> None:
         self.url = url
         """With a slash at its end."""
         self.users = users
+        self.pid = pid
 
     def calendar_url(self, user: str, calendar: str = "calendar") -> str:
         return f"{self.url}{user}/{calendar}/"
@@ -97,7 +98,7 @@ def start_radicale(folder: Path, users: Mapping[str, str]) -> Generator[Radicale
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             _wait_ready(f"http://127.0.0.1:{port}/", process, folder / "log")
-            yield RadicaleServer(f"http://127.0.0.1:{port}/", users)
+            yield RadicaleServer(f"http://127.0.0.1:{port}/", users, process.pid)
         finally:
             process.terminate()
             try:

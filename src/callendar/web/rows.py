@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from callendar.domain.freshness import read_freshness
+from callendar.contracts.switchboard import LineState
+from callendar.domain.freshness import Freshness, read_freshness
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import View, Viewer, redact, view_of
 from callendar.domain.row import Row
@@ -50,13 +51,19 @@ class RowEncoder:
         self._people = people
         self._kept: dict[tuple[PersonId, View], Kept] = {}
         self._rules: dict[str, int] = {}
+        self._instant: datetime | None = None
+        self._live: dict[tuple[PersonId, View, LineState, Freshness], tuple[Kept, bytes]] = {}
+        """Live parts as of `_instant`: whoever else is sent the same in the same second is sent the same bytes."""
 
     def encode(self, company: Company, row: Row, viewer: Viewer, now: datetime, why: str | None = None) -> bytes:
         """One person as a JSON object, exactly what this viewer may see at `now`."""
         view = view_of(viewer, row.person, company)
         kept = self._keep(row, view, company, now + LISTED)
-        live = self.live(kept.cut, view, company, now, why)
-        return kept.fixed[:-1] + b"," + _encode(live)[1:]
+        if why is None:
+            live = self._encode_live(kept, view, company, now)
+        else:
+            live = _encode(self.live(kept.cut, view, company, now, why))
+        return kept.fixed[:-1] + b"," + live[1:]
 
     def live(self, cut: Row, view: View, company: Company, now: datetime, why: str | None = None) -> LivePart:
         """What the clock decides of a row that has been cut down to a view."""
@@ -66,15 +73,9 @@ class RowEncoder:
             state=wire_state(read_state(timetable, known_until, now), view, company, why),
             soon=or_unset(soon and WireSoon(soon.start, soon.minutes)),
             next_free=or_unset(read_next_free(timetable, now, minutes=company.rules.next_free_minutes)),
-            line=self._people.lines.get(cut.person.id, "unknown"),
+            line=self._line(cut),
             freshness=WireFreshness(
-                state=read_freshness(
-                    connections=cut.connections,
-                    failing_since=cut.failing_since,
-                    read_at=self._people.read_at,
-                    stale_seconds=self._people.stale_seconds,
-                    now=now,
-                ),
+                state=self._freshness(cut, now),
                 failing_since=or_unset(cut.failing_since),
                 connections=or_unset(cut.connections),
             ),
@@ -83,6 +84,31 @@ class RowEncoder:
     def cut(self, row: Row, viewer: Viewer, company: Company) -> Row:
         """The row as a viewer may see it."""
         return redact(row, view_of(viewer, row.person, company), company)
+
+    def _encode_live(self, kept: Kept, view: View, company: Company, now: datetime) -> bytes:
+        if now != self._instant:
+            self._instant = now
+            self._live.clear()
+        cut = kept.cut
+        key = (cut.person.id, view, self._line(cut), self._freshness(cut, now))
+        known = self._live.get(key)
+        if known is not None and known[0] is kept:
+            return known[1]
+        encoded = _encode(self.live(cut, view, company, now))
+        self._live[key] = (kept, encoded)
+        return encoded
+
+    def _line(self, row: Row) -> LineState:
+        return self._people.lines.get(row.person.id, "unknown")
+
+    def _freshness(self, row: Row, now: datetime) -> Freshness:
+        return read_freshness(
+            connections=row.connections,
+            failing_since=row.failing_since,
+            read_at=self._people.read_at,
+            stale_seconds=self._people.stale_seconds,
+            now=now,
+        )
 
     def _keep(self, row: Row, view: View, company: Company, listed_until: datetime) -> Kept:
         if self._rules.get(company.id) != company.rules_version:

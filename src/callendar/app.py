@@ -14,6 +14,7 @@ import anyio
 from msgspec import Struct, structs
 
 from callendar import __version__
+from callendar.contracts.backup import Copied, Progress, Restored
 from callendar.contracts.clock import Clock
 from callendar.contracts.source import SourceContext, SourceKind
 from callendar.contracts.store import Store, StoreError
@@ -32,8 +33,10 @@ from callendar.engine.present import SwitchboardPlace
 from callendar.engine.service import Engine
 from callendar.logs import set_up_logs
 from callendar.settings import Settings
+from callendar.store import backup
+from callendar.store import restore as restoring
 from callendar.store.hold import hold
-from callendar.store.open import open_store
+from callendar.store.open import migrate, open_store
 
 if TYPE_CHECKING:
     from callendar.web.server import Listen
@@ -84,6 +87,17 @@ class Parts(Struct, frozen=True, kw_only=True):
                 return False
         except StoreError:
             return True
+
+
+async def back_up(settings: Settings, file: Path, *, force: bool, progress: Progress) -> Copied:
+    """Write a backup of the database, which may be served meanwhile; see `store/backup`."""
+    await migrate(settings.database)
+    return await backup.back_up(settings.database, file, force=force, progress=progress)
+
+
+async def restore(settings: Settings, file: Path, *, progress: Progress) -> Restored:
+    """Put a backup in place of the database, which nobody may serve meanwhile; see `store/restore`."""
+    return await restoring.restore(settings.database, file, now=SystemClock().now(), progress=progress)
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ def set_up_logs(
     """Send logs to stderr in one form; other libraries' warnings pass through the standard library.
 
     Args:
-        least: The least level that is shown; a command other than `serve` shows warnings alone.
+        least: The least level that is shown; a command other than `serve` tells by itself what is wrong.
         file: Added to, as JSON, instead of stderr.
 
     Raises:

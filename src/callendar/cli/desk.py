@@ -51,7 +51,7 @@ class CommandDesk(Struct, frozen=True, kw_only=True):
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
     """Run a command's coroutine; what Callendar refuses becomes one line on stderr and exit status 1."""
-    set_up_logs("auto", least=logging.WARNING)
+    set_up_logs("auto", least=logging.CRITICAL)
     # A command ends its expansion workers as it ends itself; that one of them was quicker is no news to its user.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:

@@ -8,6 +8,7 @@ import typer
 
 from callendar import __version__
 from callendar.cli import (
+    backup,
     calendars,
     company,
     connect,
@@ -57,3 +58,4 @@ company.add_to(program)
 user.add_to(program)
 token.add_to(program)
 doctor.add_to(program)
+backup.add_to(program)

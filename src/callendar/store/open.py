@@ -9,7 +9,7 @@ from callendar.contracts.clock import Clock
 from callendar.contracts.store import Store, StoreError
 from callendar.store import schema
 from callendar.store.connect import Connections
-from callendar.store.place import FilePlace, Place, find_place
+from callendar.store.place import KEPT, FilePlace, Place, find_place
 from callendar.store.store import SqlStore
 from callendar.store.wake import Wake
 
@@ -60,7 +60,7 @@ async def _find_epoch(place: Place, connections: Connections) -> str:
 def _make_file(place: Place, path: Path) -> None:
     """An empty file that only its owner may read: bookings and secrets will stand in it."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError as error:
         raise StoreError(f"{place} cannot be made: there is no folder {path.parent}; make it first") from error
     except IsADirectoryError as error:
@@ -71,3 +71,20 @@ def _make_file(place: Place, path: Path) -> None:
         ) from error
     except OSError as error:
         raise StoreError(f"{place} cannot be opened: {error.strerror}") from error
+    names = os.fstat(handle).st_nlink
+    os.close(handle)
+    if names > 1:
+        _refuse_second_name(path)
+
+
+def _refuse_second_name(path: Path) -> None:
+    """SQLite keeps what was written last beside the name by which a file was opened: by two names it is torn apart."""
+    for twin in path.parent.iterdir():
+        # A restore was ended between its last two steps; this is what it would have replaced.
+        if twin.name.startswith(path.name + KEPT) and twin.samefile(path):
+            twin.unlink()
+    if path.stat().st_nlink > 1:
+        raise StoreError(
+            f"{path} has a second name on its disk (a hard link), and a database that is used by two names is damaged; "
+            "remove the other one, or make it a copy"
+        )

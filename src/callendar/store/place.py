@@ -14,6 +14,8 @@ _FILE_PREFIXES = ("sqlite+aiosqlite:///", "sqlite:///")
 _SERVER_KINDS = ("postgresql", "postgres", "postgresql+asyncpg")
 _PASSWORD = re.compile(r"(?<=://)([^:/?#]*):.*@", re.DOTALL)
 _PASSWORD_OPTION = re.compile(r"(?<=[?&]password=)[^&#]*")
+KEPT = ".before-restore-"
+"""Follows the file's name in that of the database that a restore replaced."""
 
 
 class FilePlace(Struct, frozen=True):
@@ -55,7 +57,7 @@ def find_place(url_or_path: str | Path) -> Place:
         raise StoreError("the setting for the database is empty; give the path of a file, or postgresql://…")
     kind, separator, rest = text.partition("://")
     if not separator:
-        return FilePlace(None if text == ":memory:" else Path(text).absolute())
+        return FilePlace(None if text == ":memory:" else Path(text).resolve())
     if kind not in _SERVER_KINDS:
         raise StoreError(f"a database of the kind {kind!r} cannot be used; give the path of a file, or postgresql://…")
     return _find_server(f"postgresql://{rest}")

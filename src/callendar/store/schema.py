@@ -6,11 +6,11 @@ from secrets import token_hex
 from typing import Any, Literal
 
 import anyio.to_thread
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callendar.contracts.store import StoreError
-from callendar.store.connect import Reader, begun
+from callendar.store.connect import Reader, Writer, begun
 from callendar.store.fault import told
 from callendar.store.place import FilePlace, Place, ServerPlace
 from callendar.store.postgresql.engine import open_engine as open_server
@@ -75,6 +75,17 @@ async def find_epoch(place: Place, connection: Reader) -> str | None:
     if await _state(place, connection) != "ours":
         return None
     return await connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+
+
+async def forget_epoch(writer: Writer) -> None:
+    """Leave a database nameless: whoever opens it next gives it an epoch of its own."""
+    await writer.execute(delete(meta).where(meta.c.name == "epoch"))
+
+
+async def renew_epoch(writer: Writer) -> None:
+    """Give a database another epoch: whatever anybody holds of before is not of it."""
+    await forget_epoch(writer)
+    await _ensure_epoch(writer.connection)
 
 
 async def _ensure_epoch(connection: Reader) -> str:

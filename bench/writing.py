@@ -12,6 +12,7 @@ import httpx2
 
 from bench.figure import Figure
 from bench.planted import Served, person_id, serving
+from tests.postgres import start_postgres
 
 PEOPLE = 500
 WRITERS = (1, 16)
@@ -23,6 +24,8 @@ def measure() -> Iterable[Figure]:
     """Over HTTP, each write a `PUT /referral` that is answered with the person as she then stands."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _measure_engine("SQLite", str(Path(folder) / "bench.db"))
+    with start_postgres(durable=True) as server:
+        yield from _measure_engine("PostgreSQL", server.url(server.create_database()))
 
 
 def _measure_engine(engine: str, database: str) -> Iterable[Figure]:

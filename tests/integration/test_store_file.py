@@ -14,6 +14,7 @@ from callendar.contracts.store import Store
 from callendar.store.connect import begun
 from callendar.store.open import open_store
 from callendar.store.place import FilePlace
+from callendar.store.sqlite import scrub
 from callendar.store.sqlite.engine import open_engine
 from tests.clock import HandClock
 from tests.contracts.store_cast import ANNA, BO, PLANNED_WITH, apply, booking, cast, plant, read, reading, referral, row
@@ -90,3 +91,27 @@ async def test_what_changes_nothing_is_not_written(store: Store, tmp_path: Path)
                 await tx.save_notices(person.id, [])
                 assert not await tx.save_row(row(person), PLANNED_WITH)
     assert written() == before
+
+
+async def test_what_is_changed_or_removed_stands_in_no_file_any_more(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subject that became private, one of a booking that went, a page full of them: not in the database, nor in its
+    log of writes, once that has been cut off; and nobody who reads at that moment is harmed."""
+
+    def in_files(word: str) -> bool:
+        return any(word.encode() in each.read_bytes() for each in tmp_path.iterdir())
+
+    long = {f"long-{n}": read(booking("PlantedLong" * 500)) for n in range(20)}
+    await apply(store, NORTH, reading({"a": read(booking("PlantedA")), "b": read(booking("PlantedB")), **long}))
+    assert in_files("PlantedA")
+    assert in_files("PlantedB")
+    assert in_files("PlantedLong")
+    monkeypatch.setattr(scrub, "EVERY_SECONDS", 0)
+    await apply(store, NORTH, reading({"a": read(booking("")), "c": read(booking("Stays"))}, complete=True))
+    assert not in_files("Planted")
+    assert in_files("Stays")
+    async with anyio.create_task_group() as group:
+        group.start_soon(store.load_causes, NORTH.id, ANNA)
+        group.start_soon(apply, store, NORTH, reading({"c": read(booking("Stays too"))}, complete=True))
+    assert (await store.load_causes(NORTH.id, ANNA)).calendars[0].bookings[0].subject == "Stays too"

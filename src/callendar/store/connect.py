@@ -18,6 +18,7 @@ from callendar.store.fault import told
 from callendar.store.place import FilePlace, Place
 from callendar.store.postgresql.engine import open_engine as open_server
 from callendar.store.sqlite.engine import open_engine as open_file
+from callendar.store.sqlite.scrub import Scrub
 from callendar.store.standing import Standing
 from callendar.store.wake import Wake
 from callendar.store.whole import whole
@@ -124,6 +125,7 @@ class Connections:
         self.standing = Standing()
         self._turn = Lock() if isinstance(place, FilePlace) else None
         self._reader: AsyncEngine | None = None
+        self._scrub = Scrub() if isinstance(place, FilePlace) and place.path is not None else None
         if not isinstance(place, FilePlace):
             self._writer = open_server(place, connections=WRITERS)
             self._reader = open_server(place, connections=READERS, read_only=True)
@@ -159,6 +161,8 @@ class Connections:
                         finally:
                             self._wake.tell()
                         self.standing.note_written()
+                        if self._scrub is not None:
+                            await self._scrub.run_if_due(connection)
 
     async def close(self) -> None:
         """Close every connection; whoever writes is waited for."""

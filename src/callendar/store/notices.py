@@ -25,9 +25,9 @@ async def save_notices(
 ) -> None:
     """Replace the unseen by these, but for what she has seen."""
     kept = await _load_all(writer.connection, company_id, person_id)
-    seen = {(notice.claim, notice.word) for notice in kept if notice.seen}
+    seen = {notice.id for notice in kept if notice.seen}
     unseen = {(notice.claim, notice.word): notice for notice in kept if not notice.seen}
-    wanted = {(notice.claim, notice.word): notice for notice in told if (notice.claim, notice.word) not in seen}
+    wanted = {(notice.claim, notice.word): notice for notice in told if notice.id not in seen}
     hers = notices.c.company_id == company_id, notices.c.person_id == person_id
     for what in unseen.keys() - wanted.keys():
         await writer.execute(delete(notices).where(*hers, notices.c.id == unseen[what].id))
@@ -43,11 +43,13 @@ async def save_notices(
 
 
 async def mark_notice_seen(writer: Writer, company_id: CompanyId, person_id: PersonId, notice_id: str) -> None:
-    """She has seen it; `NotFound` if it is not hers."""
+    """She has seen it, and its words are not kept any longer: its id, made of them, is enough to know it again."""
     this = notices.c.company_id == company_id, notices.c.person_id == person_id, notices.c.id == notice_id
     if not await writer.connection.scalar(select(notices.c.id).where(*this)):
         raise NotFound(f"there is no notice {notice_id}")
-    await writer.execute(update(notices).where(*this, notices.c.seen.is_(False)).values(seen=True))
+    await writer.execute(
+        update(notices).where(*this, notices.c.seen.is_(False)).values(seen=True, word="", suggestion="")
+    )
 
 
 async def _load_all(connection: Reader, company_id: CompanyId, person_id: PersonId) -> list[Notice]:

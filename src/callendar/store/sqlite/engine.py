@@ -30,6 +30,8 @@ def open_engine(
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=FULL")
+        # What is changed or deleted is overwritten, in freed pages too; the default differs from build to build.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.execute(f"PRAGMA foreign_keys={int(foreign_keys)}")
         cursor.execute("PRAGMA query_only=ON" if read_only else "PRAGMA journal_mode=WAL")
         cursor.close()

@@ -36,7 +36,7 @@ from callendar.settings import Settings
 from callendar.store import backup
 from callendar.store import restore as restoring
 from callendar.store.hold import hold
-from callendar.store.open import migrate, open_store
+from callendar.store.open import find_keys, migrate, open_store
 
 if TYPE_CHECKING:
     from callendar.web.server import Listen
@@ -110,7 +110,11 @@ async def open_parts(settings: Settings, *, stored: bool = True) -> AsyncGenerat
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         expand = await stack.enter_async_context(ProcessExpander())
-        store = await open_store(settings.database if stored else ":memory:", clock=clock)
+        store = await open_store(
+            settings.database if stored else ":memory:",
+            clock=clock,
+            keys=find_keys(settings.secret_key, settings.secret_key_file) if stored else None,
+        )
         stack.push_async_callback(store.close)
         held = HeldPeople(store)
         yield Parts(

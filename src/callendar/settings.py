@@ -7,10 +7,11 @@ in capitals behind `CALLENDAR_`, a variable. Secrets may be given as a path: `CA
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct, field
@@ -18,6 +19,10 @@ from msgspec import Struct, field
 from callendar.domain.errors import CallendarError
 
 PREFIX = "CALLENDAR_"
+STARS = "***"
+_SECRET = re.compile(r"(.*_)?(secret|secret_key|password|token)", re.IGNORECASE)
+_PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|(password=)[^&\s]*")
+"""In the address of a database."""
 
 
 class SettingsError(CallendarError):
@@ -31,6 +36,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     database: str = "callendar.db"
     """A SQLite file, as a path."""
+    secret_key: str | None = None
+    """What connections' passwords are sealed with; several by commas or lines: the first seals, all open."""
+    secret_key_file: str | None = None
+    """A file with it; without either, `serve` makes one beside the SQLite file."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 for all."""
     port: int = 8080
@@ -57,6 +66,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise SettingsError(f"port is {self.port}; give one from 1 to 65535")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
+        if self.secret_key is not None and self.secret_key_file is not None:
+            raise SettingsError("secret_key and secret_key_file are both given; give one of them")
+
+    def shown(self, name: str) -> str:
+        """The value of one as it may be shown: with stars for what is secret."""
+        return str(_starred(name, getattr(self, name)))
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={self.shown(name)}' for name in self.__struct_fields__)})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, self.shown(name)) for name in self.__struct_fields__]
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -106,10 +127,21 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         name = next((name for name in origins if f"$.{name}" in str(error)), None)
-        wrong = f"{name} is {values.get(name)!r}" if name else "the settings are wrong"
+        wrong = f"{name} is {_starred(name, values.get(name))!r}" if name else "the settings are wrong"
         whence = f" (from {origins[name]})" if name else ""
         raise SettingsError(f"{wrong}{whence}: {str(error).split(' - at')[0].lower()}; mend it there") from error
     return Loaded(settings=settings, origins=origins)
+
+
+def _starred(name: str, value: object) -> object:
+    """The value with stars in place of what is secret in it."""
+    if isinstance(value, dict):
+        return {key: _starred(key, each) for key, each in cast(dict[str, object], value).items()}
+    if value is not None and _SECRET.fullmatch(name):
+        return STARS
+    if name == "database":
+        return _PASSWORD.sub(lambda found: f"{found[1] or found[2]}{STARS}", str(value))
+    return value
 
 
 def _from_text(name: str, given: str) -> object:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from callendar.app import open_parts
 from callendar.cli.desk import CompanyOption, console, find_company, run
 from callendar.domain.line import printable
-from callendar.engine.examine import examine
+from callendar.engine.examine import Finding, examine, examine_keys
 from callendar.settings import load_settings
 
 
@@ -24,19 +24,25 @@ def doctor(company: CompanyOption = None) -> None:
         loaded = load_settings()
         console.print("[bold]Settings[/]")
         for name, origin in loaded.origins.items():
-            value = getattr(loaded.settings, name)
-            console.print(
-                f"  {name} = {escape(str(value))}  [dim]({escape(origin)})[/]", highlight=False, soft_wrap=True
-            )
+            value = loaded.settings.shown(name)
+            console.print(f"  {name} = {escape(value)}  [dim]({escape(origin)})[/]", highlight=False, soft_wrap=True)
         faults = 0
+
+        def tell(finding: Finding) -> None:
+            nonlocal faults
+            faults += not finding.well
+            sign = "[green]ok[/]" if finding.well else "[red]fault[/]"
+            console.print(f"  {sign}  {escape(printable(finding.said))}", highlight=False, soft_wrap=True)
+
         async with open_parts(loaded.settings) as parts:
+            console.print("[bold]Secrets[/]")
+            for finding in await examine_keys(parts.store):
+                tell(finding)
             companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
             for each in companies:
                 console.print(f"[bold]{escape(printable(each.name))}[/]")
                 async for finding in examine(parts.store, each, parts.sources, parts.source_context):
-                    faults += not finding.well
-                    sign = "[green]ok[/]" if finding.well else "[red]fault[/]"
-                    console.print(f"  {sign}  {escape(printable(finding.said))}", highlight=False, soft_wrap=True)
+                    tell(finding)
             if not companies:
                 console.print("There is no company yet; add one with: callendar company add NAME")
         if faults:

@@ -18,6 +18,7 @@ from callendar.cli import (
     referral,
     rehearse,
     rules,
+    secrets,
     serve,
     token,
     user,
@@ -57,5 +58,6 @@ rules.add_to(program)
 company.add_to(program)
 user.add_to(program)
 token.add_to(program)
+secrets.add_to(program)
 doctor.add_to(program)
 backup.add_to(program)

@@ -147,4 +147,31 @@ class Audit(Struct, frozen=True, kw_only=True):
     """Given by the store; a later entry has a greater one."""
 
 
+class KeysTold(Struct, frozen=True, kw_only=True):
+    """What may be told of the keys that connections are sealed with."""
+
+    place: str
+    """Where they are."""
+    made: bool
+    """Since the store was opened, as there were none."""
+    fault: str | None
+    """Why nothing can be sealed, or some of it not be opened; with the mend."""
+    warnings: tuple[str, ...] = ()
+
+
+class Resealed(Struct, frozen=True, kw_only=True):
+    """What came of sealing everything with the newest key."""
+
+    connections: int
+    """How many are sealed with it now."""
+    shut: tuple[str, ...]
+    """In words, those that could not be opened; they are as they were."""
+    key_made: bool
+    """False where the keys are given: then the first of them was used."""
+    older: int
+    """How many keys besides seal nothing any more."""
+    dropped: bool
+    """Those are gone."""
+
+
 AnswerState = Literal["new", "same", "other"]

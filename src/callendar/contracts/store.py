@@ -17,7 +17,9 @@ from callendar.contracts.kept import (
     Audit,
     CalendarSync,
     Change,
+    KeysTold,
     Notice,
+    Resealed,
     RowHeader,
     Rows,
     TimetableKey,
@@ -143,12 +145,26 @@ class Store(Protocol):
     # calendars ----------------------------------------------------------------------------------------------------
 
     async def load_connections(self, company_id: CompanyId) -> Sequence[Connection]:
-        """By name, then id; secrets included."""
+        """By name, then id; secrets included. One that cannot be opened comes without settings, and says why in
+        `fault`."""
         ...
 
     async def save_connection(self, connection: Connection, *, audit: Audit | None = None) -> None:
         """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
-        its calendars."""
+        its calendars. What its source asks for is sealed: `StoreError` in words where there is no key."""
+        ...
+
+    async def reseal(self, *, drop: bool) -> Resealed:
+        """Seal every connection and calendar anew, all or none: with a new key where the keys are the store's own, else
+        with the first of those given. Whatever interrupts it, everything can still be opened.
+
+        Args:
+            drop: Forget the older keys of its own afterwards, unless something is left that does not open.
+        """
+        ...
+
+    async def examine_keys(self) -> KeysTold:
+        """What is to be said of the keys that connections are sealed with."""
         ...
 
     async def delete_connection(

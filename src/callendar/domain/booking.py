@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, NewType
+from typing import Any, Literal, NewType
 
 from msgspec import Struct
 
@@ -68,7 +68,7 @@ class Calendar(Struct, frozen=True, kw_only=True, gc=False):
     person_id: PersonId
     connection_id: ConnectionId
     ref: str
-    """How the source finds it: a URL, a mailbox."""
+    """How the source finds it: a URL, a mailbox. Empty when it is kept but could not be opened."""
     name: str
     order: int = 0
     """Place in her list: of two copies of a meeting the earlier calendar's stands (§2)."""
@@ -106,3 +106,11 @@ class Connection(Struct, frozen=True, kw_only=True, gc=False):
     """A password or token; never printed, logged or sent."""
     poll_seconds: int = 60
     read_at: datetime | None = None
+    fault: str | None = None
+    """Why settings and secret could not be opened, in words with the mend; then there are none."""
+
+    def __repr__(self) -> str:
+        return f"Connection(id={self.id!r}, company_id={self.company_id!r}, kind={self.kind!r}, name={self.name!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("id", self.id), ("company_id", self.company_id), ("kind", self.kind), ("name", self.name)]

@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from callendar.contracts.clock import Clock
 from callendar.contracts.kept import Audit
-from callendar.contracts.source import FoundCalendar, SourceContext, SourceKind, Unreachable
+from callendar.contracts.source import FoundCalendar, SignInNeeded, Source, SourceContext, SourceKind, Unreachable
 from callendar.contracts.store import Conflict, NotFound, Store
 from callendar.domain.booking import Calendar, Connection, ConnectionId
 from callendar.domain.line import tidy_line
@@ -37,6 +37,17 @@ TOLD = 20
 """Calendars named in a refusal."""
 AT_ONCE = 50
 """People changed in one transaction."""
+
+
+async def open_source(kind: SourceKind, connection: Connection, context: SourceContext) -> Source:
+    """Open a connection's source.
+
+    Raises:
+        SourceError: Also when the connection's own secret could not be opened.
+    """
+    if connection.fault is not None:
+        raise SignInNeeded(connection.fault)
+    return await kind.open(connection, context)
 
 
 class Tried(Struct, frozen=True, kw_only=True):
@@ -283,7 +294,7 @@ async def try_connection(kind: SourceKind, connection: Connection, context: Sour
     """Ask a connection what it reaches; raises `SourceError` with the mend."""
     try:
         with anyio.fail_after(TRY_SECONDS):
-            source = await kind.open(connection, context)
+            source = await open_source(kind, connection, context)
             try:
                 found = await source.find_calendars()
                 return Tried(calendars=found, clock_offset_seconds=source.clock_offset_seconds)
@@ -338,7 +349,7 @@ def with_settings(connection: Connection, kind: SourceKind, given: Mapping[str, 
     for each in kind.settings:
         if each.required and not (secret if each.secret else settings.get(each.name)):
             raise InvalidField(f"settings.{each.name}", None, f"{kind.name} needs it: {each.help}")
-    return structs.replace(connection, settings=settings, secret=secret)
+    return structs.replace(connection, settings=settings, secret=secret, fault=None)
 
 
 def server_of(connection: Connection, kind: SourceKind | None) -> str | None:

@@ -20,6 +20,7 @@ from callendar.contracts.store import NotFound, StoreAway
 from callendar.domain.booking import Calendar, CalendarId, Connection
 from callendar.domain.rules import Company
 from callendar.engine.backoff import lengthened_seconds, retry_seconds
+from callendar.engine.connecting import open_source
 from callendar.engine.reading import GroundMoved, Read, Reader, ReadingFailed
 from callendar.engine.supervise import mishap
 from callendar.engine.waiting import wait_for
@@ -311,7 +312,7 @@ class ConnectionReader:
                     raise Unreachable(
                         f"nothing installed reads calendars of the kind {self.connection.kind!r}; install what does"
                     )
-                self._source = await self._kind.open(self.connection, self._context)
+                self._source = await open_source(self._kind, self.connection, self._context)
             return self._source
 
     async def _close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -43,6 +43,15 @@ async def examine(
         for fault in await store.load_object_faults(company.id, calendar.id):
             whose = people.get(calendar.person_id, calendar.person_id)
             yield Finding(well=True, said=f"{whose}, {calendar.name}: {fault}")
+
+
+async def examine_keys(store: Store) -> Sequence[Finding]:
+    """What connections are sealed with, and what is wrong with that."""
+    told = await store.examine_keys()
+    found = [Finding(well=True, said=f"warning: {warning}") for warning in told.warnings]
+    if told.fault is not None:
+        return [Finding(well=False, said=told.fault), *found]
+    return [Finding(well=True, said=f"connections are sealed with {told.place}; keep a copy of it elsewhere"), *found]
 
 
 async def _try(

@@ -10,6 +10,7 @@ from callendar.contracts.store import NotFound, Store
 from callendar.domain.booking import Calendar, Connection, ConnectionId
 from callendar.domain.mark import build_marks
 from callendar.domain.rules import CompanyId
+from callendar.engine.connecting import open_source
 from callendar.engine.held import HeldPeople
 from callendar.engine.reading import GroundMoved, Reader, ReadingFailed
 
@@ -41,9 +42,11 @@ async def _read_one(
     kind = kinds.get(connection.kind)
     if kind is None:
         return f"nothing installed reads {connection.kind!r}"
-    source = await kind.open(connection, context)
+    source: Source | None = None
 
     async def opened() -> Source:
+        nonlocal source
+        source = source or await open_source(kind, connection, context)
         return source
 
     reader = Reader(store, clock, lambda company, person: build_marks(company, person, numbers))
@@ -55,7 +58,8 @@ async def _read_one(
     except (NotFound, GroundMoved):
         return "it was changed meanwhile; try again"
     finally:
-        await source.close()
+        if source is not None:
+            await source.close()
     return None
 
 

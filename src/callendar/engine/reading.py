@@ -16,6 +16,7 @@ from callendar.contracts.source import (
     CursorExpired,
     Known,
     Reading,
+    SignInNeeded,
     Source,
     SourceError,
     Throttled,
@@ -124,6 +125,11 @@ class Reader:
 
         async def ask() -> Reading:
             opened = await source()
+            if not calendar.ref:
+                raise SignInNeeded(
+                    f"the place of the calendar {calendar.name} cannot be opened: give the key it was sealed with, or "
+                    "connect it anew"
+                )
             try:
                 return await opened.read(wanted, window, marks, known)
             except CursorExpired:

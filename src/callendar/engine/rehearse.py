@@ -18,6 +18,7 @@ from callendar.domain.person import Person
 from callendar.domain.rules import Company, Mode
 from callendar.domain.span import Days, Span
 from callendar.domain.timetable import Segment, resolve
+from callendar.engine.connecting import open_source
 from callendar.engine.explain import causes_of
 
 
@@ -113,7 +114,7 @@ async def read_whole(
     Raises:
         SourceError: It cannot be read; the message says the mend.
     """
-    source = await kind.open(connection, context)
+    source = await open_source(kind, connection, context)
     try:
         (found, *_) = await source.find_calendars()
         wanted = CalendarToRead(id="rehearsal", ref=found.ref, zone=person.zone_info, addresses=person.all_addresses)

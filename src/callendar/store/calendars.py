@@ -18,37 +18,47 @@ from callendar.domain.rules import CompanyId
 from callendar.store.body import CALENDAR, CONNECTION, PERSON
 from callendar.store.connect import Reader, Writer
 from callendar.store.person import find_person
+from callendar.store.seal import Seal, is_sealed
 from callendar.store.tables import calendars, connections, objects
 
 
-async def load_connections(connection: Reader, company_id: CompanyId) -> Sequence[Connection]:
+async def load_connections(connection: Reader, company_id: CompanyId, seal: Seal) -> Sequence[Connection]:
     """By name, then id."""
     question = select(connections).where(connections.c.company_id == company_id)
-    found = [decode_connection(row) for row in await connection.execute(question)]
+    found = [_decode_connection(row, seal) for row in await connection.execute(question)]
     return sorted(found, key=lambda each: (each.name, each.id))
 
 
-async def load_connection(connection: Reader, company_id: CompanyId, connection_id: ConnectionId) -> Connection:
+async def load_connection(
+    connection: Reader, company_id: CompanyId, connection_id: ConnectionId, seal: Seal
+) -> Connection:
     """One; `NotFound` if there is none."""
     this = connections.c.company_id == company_id, connections.c.id == connection_id
     row = (await connection.execute(select(connections).where(*this))).one_or_none()
     if row is None:
         raise NotFound(f"there is no connection {connection_id}")
-    return decode_connection(row)
+    return _decode_connection(row, seal)
 
 
-async def save_connection(writer: Writer, connection: Connection) -> None:
+async def save_connection(writer: Writer, connection: Connection, seal: Seal) -> None:
     """Add or change one; `read_at` counts only when it is new. Another kind or setting is another system: what was
     known of its calendars is dropped."""
     this = connections.c.company_id == connection.company_id, connections.c.id == connection.id
     kept = await writer.connection.scalar(select(connections.c.body).where(*this))
     row = {"company_id": connection.company_id, "id": connection.id}
-    body = CONNECTION.encode(structs.replace(connection, read_at=None))
     if kept is None:
+        body = CONNECTION.encode(structs.replace(await seal.seal_connection(connection), read_at=None))
         await writer.upsert(connections, {**row, "read_at": connection.read_at, "body": body})
         return
+    sealed = CONNECTION.decode(kept)
+    before = seal.open_connection(sealed)
+    if (before.settings, before.secret) == (connection.settings, connection.secret) and is_sealed(sealed.secret):
+        # What is sealed stays as it is, so that equal values have equal bodies; also when it could not be opened.
+        after = structs.replace(connection, settings={}, secret=sealed.secret, fault=None)
+    else:
+        after = await seal.seal_connection(connection)
+    body = CONNECTION.encode(structs.replace(after, read_at=None))
     await writer.execute(update(connections).where(*this, connections.c.body != body).values(body=body))
-    before = CONNECTION.decode(kept)
     if (before.kind, before.settings) != (connection.kind, connection.settings):
         await drop_known(writer, connection.company_id, connection_id=connection.id)
 
@@ -63,20 +73,22 @@ async def delete_connection(writer: Writer, company_id: CompanyId, connection_id
 
 
 async def load_calendars(
-    connection: Reader, company_id: CompanyId, person_id: PersonId | None = None
+    connection: Reader, company_id: CompanyId, seal: Seal, person_id: PersonId | None = None
 ) -> Sequence[Calendar]:
     """Of one person or of all, by person, then in the order of her list."""
     question = select(calendars).where(calendars.c.company_id == company_id)
     if person_id is not None:
         question = question.where(calendars.c.person_id == person_id)
-    found = [decode_calendar(row) for row in await connection.execute(question)]
+    found = [_decode(row, seal) for row in await connection.execute(question)]
     return sorted(found, key=lambda each: (each.person_id, each.order, each.id))
 
 
-async def load_calendar_sync(connection: Reader, company_id: CompanyId, calendar_id: CalendarId) -> CalendarSync:
+async def load_calendar_sync(
+    connection: Reader, company_id: CompanyId, calendar_id: CalendarId, seal: Seal
+) -> CalendarSync:
     """What is needed to read it; `NotFound` if it is gone."""
     row = await find_calendar(connection, company_id, calendar_id)
-    calendar = decode_calendar(row)
+    calendar = _decode(row, seal)
     person = await find_person(connection, company_id, calendar.person_id)
     known: Known | None = None
     if row.is_known:
@@ -88,24 +100,27 @@ async def load_calendar_sync(connection: Reader, company_id: CompanyId, calendar
     )
 
 
-async def save_calendar(writer: Writer, calendar: Calendar) -> None:
+async def save_calendar(writer: Writer, calendar: Calendar, seal: Seal) -> None:
     """Add or change one. What readings found out (`read_until`, the fault) counts only when it is new or elsewhere."""
     this = calendars.c.company_id == calendar.company_id, calendars.c.id == calendar.id
     kept = (await writer.connection.execute(select(calendars).where(*this))).one_or_none()
+    before = None if kept is None else _decode(kept, seal)
+    sealed = None if kept is None else CALENDAR.decode(kept.body).ref
+    if before is None or sealed is None or before.ref != calendar.ref or not is_sealed(sealed):
+        sealed = (await seal.seal_calendar(calendar)).ref
     settings: dict[str, Any] = {
         "person_id": calendar.person_id,
         "connection_id": calendar.connection_id,
         "position": calendar.order,
         "selected": calendar.selected,
-        "body": CALENDAR.encode(structs.replace(calendar, read_until=None, failing_since=None, fault=None)),
+        "body": CALENDAR.encode(structs.replace(calendar, ref=sealed, read_until=None, failing_since=None, fault=None)),
     }
     row = {"company_id": calendar.company_id, "id": calendar.id, **settings}
-    if kept is None:
+    if before is None:
         state = {name: getattr(calendar, name) for name in ("read_until", "failing_since", "fault")}
         unread = {"is_known": False, "drops": 0, "sync_cursor": None}
         await writer.upsert(calendars, {**row, **state, **unread})
         return
-    before = decode_calendar(kept)
     if (before.ref, before.connection_id) != (calendar.ref, calendar.connection_id):
         await writer.execute(
             delete(objects).where(objects.c.company_id == calendar.company_id, objects.c.calendar_id == calendar.id)
@@ -156,9 +171,9 @@ async def save_progress(
         await writer.execute(update(calendars).where(*this, calendars.c.is_known, moved).values(sync_cursor=cursor))
 
 
-def decode_connection(row: Any) -> Connection:
+def _decode_connection(row: Any, seal: Seal) -> Connection:
     """A row of the table as the domain knows it."""
-    return structs.replace(CONNECTION.decode(row.body), read_at=row.read_at)
+    return structs.replace(seal.open_connection(CONNECTION.decode(row.body)), read_at=row.read_at)
 
 
 async def find_calendar(connection: Reader, company_id: CompanyId, calendar_id: CalendarId) -> Any:
@@ -170,8 +185,7 @@ async def find_calendar(connection: Reader, company_id: CompanyId, calendar_id: 
     return found
 
 
-def decode_calendar(row: Any) -> Calendar:
+def _decode(row: Any, seal: Seal) -> Calendar:
     """A row of the table as the domain knows it."""
-    return structs.replace(
-        CALENDAR.decode(row.body), read_until=row.read_until, failing_since=row.failing_since, fault=row.fault
-    )
+    kept = seal.open_calendar(CALENDAR.decode(row.body))
+    return structs.replace(kept, read_until=row.read_until, failing_since=row.failing_since, fault=row.fault)

@@ -16,10 +16,13 @@ from callendar.store.connect import Reader
 from callendar.store.orders import load_orders
 from callendar.store.people import Extensions
 from callendar.store.person import find_person
+from callendar.store.seal import Seal
 from callendar.store.tables import calendars, objects
 
 
-async def load_causes(connection: Reader, company_id: CompanyId, person_id: PersonId, extensions: Extensions) -> Causes:
+async def load_causes(
+    connection: Reader, company_id: CompanyId, person_id: PersonId, extensions: Extensions, seal: Seal
+) -> Causes:
     """All of a person's; `NotFound` if she is not there."""
     person = await find_person(connection, company_id, person_id)
     bookings = await _load_bookings(connection, company_id, person_id)
@@ -28,7 +31,7 @@ async def load_causes(connection: Reader, company_id: CompanyId, person_id: Pers
         slid_at=person.slid_at,
         calendars=tuple(
             CalendarBookings(calendar=calendar, bookings=tuple(bookings[calendar.id]))
-            for calendar in await load_calendars(connection, company_id, person_id)
+            for calendar in await load_calendars(connection, company_id, seal, person_id)
             if calendar.selected
         ),
         orders=await load_orders(connection, company_id, person_id),

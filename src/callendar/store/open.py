@@ -9,16 +9,21 @@ from callendar.contracts.clock import Clock
 from callendar.contracts.store import Store, StoreError
 from callendar.store import schema
 from callendar.store.connect import Connections
+from callendar.store.key import SUFFIX, KeyPlace, KeyRing, new_key
 from callendar.store.place import KEPT, FilePlace, Place, find_place
+from callendar.store.reseal import seal_plain
+from callendar.store.seal import Seal
 from callendar.store.store import SqlStore
 from callendar.store.wake import Wake
 
 
-async def open_store(url_or_path: str | Path, *, clock: Clock) -> Store:
+async def open_store(url_or_path: str | Path, *, clock: Clock, keys: KeyPlace | None = None) -> Store:
     """Open a database, made or brought to this release's schema where needed.
 
     Args:
         url_or_path: A file's path, `sqlite:///PATH`, `:memory:`, or `postgresql://…`.
+        keys: Where the keys are that secrets are sealed with; None = in a file beside a SQLite file, and none at all
+            for a server.
 
     Raises:
         StoreError: In words with the mend: not ours, a newer release's, locked, damaged, not to be written or reached.
@@ -26,13 +31,15 @@ async def open_store(url_or_path: str | Path, *, clock: Clock) -> Store:
     place = find_place(url_or_path)
     wake = Wake(place)
     connections = Connections(place, wake)
+    seal = Seal(KeyRing(keys or _usual_keys(place)))
     try:
         epoch = await _find_epoch(place, connections)
+        await seal_plain(connections, seal)
         await wake.open()
     except BaseException:
         await connections.close()
         raise
-    return SqlStore(connections, wake, epoch=epoch, clock=clock)
+    return SqlStore(connections, wake, epoch=epoch, clock=clock, seal=seal)
 
 
 async def migrate(url_or_path: str | Path) -> None:
@@ -55,6 +62,21 @@ async def _find_epoch(place: Place, connections: Connections) -> str:
     async with connections.read() as connection:
         epoch = await schema.find_epoch(place, connection)
     return epoch or await schema.migrate(place)
+
+
+def find_keys(text: str | None, file: str | None) -> KeyPlace | None:
+    """Where the settings `secret_key` and `secret_key_file` say that the keys are; None when neither does."""
+    if text is None and file is None:
+        return None
+    return KeyPlace(text=text, file=Path(file).absolute() if file is not None else None)
+
+
+def _usual_keys(place: Place) -> KeyPlace:
+    if not isinstance(place, FilePlace):
+        return KeyPlace()
+    if place.path is None:
+        return KeyPlace(text=new_key())
+    return KeyPlace(file=place.path.with_name(place.path.name + SUFFIX), is_ours=True)
 
 
 def _make_file(place: Place, path: Path) -> None:

@@ -25,6 +25,8 @@ MIGRATING = 0x43_41_4C_4D
 """Key of PostgreSQL's advisory lock under which one process at a time migrates."""
 MIGRATING_SECONDS = 120
 """How long another's migration is waited for."""
+SEALED = "sealed"
+"""In `meta` once every connection and calendar is sealed: from the beginning, where a database is made anew."""
 
 State = Literal["empty", "ours", "old"]
 
@@ -93,6 +95,7 @@ async def _ensure_epoch(connection: Reader) -> str:
     if epoch is None:
         epoch = token_hex(4)
         await connection.execute(insert(meta).values(name="epoch", value=epoch))
+        await connection.execute(insert(meta).values(name=SEALED, value="yes"))
     return epoch
 
 

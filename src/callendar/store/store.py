@@ -13,7 +13,9 @@ from callendar.contracts.kept import (
     Audit,
     CalendarSync,
     Change,
+    KeysTold,
     Notice,
+    Resealed,
     RowHeader,
     Rows,
     TimetableKey,
@@ -46,6 +48,8 @@ from callendar.store import (
 from callendar.store.connect import Connections, Writer
 from callendar.store.people import Extensions, lock_people
 from callendar.store.probe import probe
+from callendar.store.reseal import examine_keys, reseal
+from callendar.store.seal import Seal
 from callendar.store.sweep import Sweep
 from callendar.store.transaction import SqlTransaction
 from callendar.store.wake import Wake
@@ -54,12 +58,13 @@ from callendar.store.wake import Wake
 class SqlStore:
     """Everything that is kept, in one database, whose schema is this release's."""
 
-    def __init__(self, connections: Connections, wake: Wake, *, epoch: str, clock: Clock) -> None:
+    def __init__(self, connections: Connections, wake: Wake, *, epoch: str, clock: Clock, seal: Seal) -> None:
         self._connections = connections
         self._wake = wake
         self._epoch = epoch
         self._clock = clock
         self._extensions = Extensions()
+        self._seal = seal
         self._sweep = Sweep()
 
     @property
@@ -93,7 +98,12 @@ class SqlStore:
         async with self._connections.write() as writer:
             await lock_people(writer, company_id, people)
             transaction = SqlTransaction(
-                writer, company_id, extensions=self._extensions, sweep=self._sweep, now=self._clock.now()
+                writer,
+                company_id,
+                extensions=self._extensions,
+                seal=self._seal,
+                sweep=self._sweep,
+                now=self._clock.now(),
             )
             yield transaction
             await transaction.finish()
@@ -119,7 +129,7 @@ class SqlStore:
 
     async def load_causes(self, company_id: CompanyId, person_id: PersonId) -> Causes:
         async with self._connections.read() as connection:
-            return await causes.load_causes(connection, company_id, person_id, self._extensions)
+            return await causes.load_causes(connection, company_id, person_id, self._extensions, self._seal)
 
     async def load_row_headers(self, company_id: CompanyId) -> Sequence[RowHeader]:
         async with self._connections.read() as connection:
@@ -137,11 +147,11 @@ class SqlStore:
 
     async def load_connections(self, company_id: CompanyId) -> Sequence[Connection]:
         async with self._connections.read() as connection:
-            return await calendars.load_connections(connection, company_id)
+            return await calendars.load_connections(connection, company_id, self._seal)
 
     async def save_connection(self, connection: Connection, *, audit: Audit | None = None) -> None:
         async with self._audited(audit) as writer:
-            await calendars.save_connection(writer, connection)
+            await calendars.save_connection(writer, connection, self._seal)
 
     async def delete_connection(
         self, company_id: CompanyId, connection_id: ConnectionId, *, audit: Audit | None = None
@@ -149,13 +159,19 @@ class SqlStore:
         async with self._audited(audit) as writer:
             await calendars.delete_connection(writer, company_id, connection_id)
 
+    async def reseal(self, *, drop: bool) -> Resealed:
+        return await reseal(self._connections, self._seal, drop=drop)
+
+    async def examine_keys(self) -> KeysTold:
+        return examine_keys(self._seal)
+
     async def load_calendars(self, company_id: CompanyId, person_id: PersonId | None = None) -> Sequence[Calendar]:
         async with self._connections.read() as connection:
-            return await calendars.load_calendars(connection, company_id, person_id)
+            return await calendars.load_calendars(connection, company_id, self._seal, person_id)
 
     async def load_calendar_sync(self, company_id: CompanyId, calendar_id: CalendarId) -> CalendarSync:
         async with self._connections.read() as connection:
-            return await calendars.load_calendar_sync(connection, company_id, calendar_id)
+            return await calendars.load_calendar_sync(connection, company_id, calendar_id, self._seal)
 
     async def load_object_faults(self, company_id: CompanyId, calendar_id: CalendarId) -> Sequence[str]:
         async with self._connections.read() as connection:

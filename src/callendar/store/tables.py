@@ -79,7 +79,7 @@ def _body(name: str = "body") -> Column[bytes]:
 
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-"""`epoch`: names this database."""
+"""`epoch`: names this database. `sealed`: no connection or calendar is of before sealing (`reseal.py`)."""
 
 companies = Table(
     "companies",

@@ -22,6 +22,7 @@ from callendar.store.notices import save_notices
 from callendar.store.orders import restore_orders
 from callendar.store.person import find_person
 from callendar.store.reading import apply_reading, save_fault
+from callendar.store.seal import Seal
 from callendar.store.sweep import Sweep
 from callendar.store.tables import people as people_table
 
@@ -30,11 +31,19 @@ class SqlTransaction:
     """What differs is written at once, but for what carries the company's n: that waits for the end."""
 
     def __init__(
-        self, writer: Writer, company_id: CompanyId, *, extensions: people.Extensions, sweep: Sweep, now: datetime
+        self,
+        writer: Writer,
+        company_id: CompanyId,
+        *,
+        extensions: people.Extensions,
+        seal: Seal,
+        sweep: Sweep,
+        now: datetime,
     ) -> None:
         self._writer = writer
         self._company_id = company_id
         self._extensions = extensions
+        self._seal = seal
         self._sweep = sweep
         self._now = now
         self._company: Company | None = None
@@ -66,7 +75,9 @@ class SqlTransaction:
         return self._company
 
     async def load_causes(self, person_id: PersonId) -> Causes:
-        return await causes.load_causes(self._writer.connection, self._company_id, person_id, self._extensions)
+        return await causes.load_causes(
+            self._writer.connection, self._company_id, person_id, self._extensions, self._seal
+        )
 
     async def save_row(self, row: Row, planned_with: PlannedWith) -> bool:
         self._check_company(row.person.company_id)
@@ -89,21 +100,21 @@ class SqlTransaction:
         self._changes = [change for change in self._changes if change.person_id != person_id]
 
     async def load_connection(self, connection_id: ConnectionId) -> Connection:
-        return await calendars.load_connection(self._writer.connection, self._company_id, connection_id)
+        return await calendars.load_connection(self._writer.connection, self._company_id, connection_id, self._seal)
 
     async def save_connection(self, connection: Connection) -> None:
         self._check_company(connection.company_id)
-        await calendars.save_connection(self._writer, connection)
+        await calendars.save_connection(self._writer, connection, self._seal)
 
     async def delete_connection(self, connection_id: ConnectionId) -> None:
         await calendars.delete_connection(self._writer, self._company_id, connection_id)
 
     async def load_calendars(self, person_id: PersonId) -> Sequence[Calendar]:
-        return await calendars.load_calendars(self._writer.connection, self._company_id, person_id)
+        return await calendars.load_calendars(self._writer.connection, self._company_id, self._seal, person_id)
 
     async def save_calendar(self, calendar: Calendar) -> None:
         self._check_company(calendar.company_id)
-        await calendars.save_calendar(self._writer, calendar)
+        await calendars.save_calendar(self._writer, calendar, self._seal)
 
     async def delete_calendar(self, calendar_id: CalendarId) -> None:
         await calendars.delete_calendar(self._writer, self._company_id, calendar_id)

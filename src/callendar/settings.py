@@ -17,12 +17,11 @@ import msgspec
 from msgspec import Struct, field
 
 from callendar.domain.errors import CallendarError
+from callendar.store.place import without_password
 
 PREFIX = "CALLENDAR_"
 STARS = "***"
 _SECRET = re.compile(r"(.*_)?(secret|secret_key|password|token)", re.IGNORECASE)
-_PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|(password=)[^&\s]*")
-"""In the address of a database."""
 
 
 class SettingsError(CallendarError):
@@ -140,7 +139,7 @@ def _starred(name: str, value: object) -> object:
     if value is not None and _SECRET.fullmatch(name):
         return STARS
     if name == "database":
-        return _PASSWORD.sub(lambda found: f"{found[1] or found[2]}{STARS}", str(value))
+        return without_password(str(value))
     return value
 
 

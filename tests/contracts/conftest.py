@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callendar.contracts.store import Store
+from callendar.store.key import KeyPlace, new_key
 from callendar.store.open import open_store
 from tests.clock import HandClock
 
@@ -29,6 +30,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def store(database: str, clock: HandClock) -> AsyncGenerator[Store]:
     """An empty store."""
-    opened = await open_store(database, clock=clock)
+    opened = await open_store(database, clock=clock, keys=KeyPlace(text=new_key()))
     yield opened
     await opened.close()

@@ -114,6 +114,10 @@ async def _connect(
         marks = "" if calendar.marks_count else ", marks in it do not count: it is shared with her"
         read = "read" if calendar.selected else "not read"
         say(f"{calendar.name}: {read}{marks}")
+    if (await parts.store.examine_keys()).made:
+        say(
+            "Its secret is sealed with a key made just now; `callendar doctor` says where. Keep a copy of it elsewhere."
+        )
     served = await parts.is_served()
     say(
         f"Connected for {person.name}. "

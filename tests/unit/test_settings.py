@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from rich.pretty import pretty_repr
 
 from callendar.settings import Settings, SettingsError, load_settings
 
@@ -64,3 +65,27 @@ def test_half_of_tls_is_refused_however_it_is_given() -> None:
     """Options of the command line replace values of the settings."""
     with pytest.raises(SettingsError, match="belong together"):
         structs.replace(Settings(), tls_cert="a.pem")
+
+
+def test_secrets_are_shown_as_stars() -> None:
+    """In each value and in the whole, whatever shows it; places of secrets are no secrets."""
+    settings = Settings(
+        database="postgresql://callendar:planted@db/callendar",
+        secret_key="planted",
+        switchboards={"desk": {"kind": "demo", "path": "/var/log/desk", "ami_secret": "planted"}},
+    )
+    assert settings.shown("database") == "postgresql://callendar:***@db/callendar"
+    assert settings.shown("secret_key") == "***"
+    assert settings.shown("switchboards") == "{'desk': {'kind': 'demo', 'path': '/var/log/desk', 'ami_secret': '***'}}"
+    assert "planted" not in repr(settings) + pretty_repr(settings)
+    assert Settings(secret_key_file="/run/key").shown("secret_key_file") == "/run/key"
+
+
+def test_a_key_that_is_no_text_is_refused_without_being_told(tmp_path: Path) -> None:
+    """The message names the setting alone; and of two ways to give one, one is to be taken."""
+    (tmp_path / "callendar.toml").write_text("secret_key = [1234567]", encoding="utf-8")
+    with pytest.raises(SettingsError, match="secret_key is '") as refused:
+        load_settings({}, tmp_path)
+    assert "1234567" not in str(refused.value)
+    with pytest.raises(SettingsError, match="give one of them"):
+        Settings(secret_key="a", secret_key_file="b")

@@ -1,4 +1,4 @@
-"""`callendar people`: who is there, and adding somebody."""
+"""`callendar people`: who is there, and adding somebody or many."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from callendar.app import open_parts
 from callendar.cli.company import new_company
 from callendar.cli.desk import CompanyOption, JsonOption, console, find_company, opened, run, say, show_table
+from callendar.cli.people_import import import_
 from callendar.cli.spoken import spoken_state, spoken_time
 from callendar.domain.person import Extension, Person, PersonId
 from callendar.domain.timetable import read_state
@@ -111,3 +112,6 @@ def add(
             say(f"Added {person.name} ({person.id}).")
 
     run(work)
+
+
+commands.command("import", epilog="Example: callendar people import people.csv")(import_)

@@ -5,7 +5,7 @@ Everything is checked before it is written; messages name the field, the value a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -135,8 +135,50 @@ def check_own(patch: OwnPatch, company: Company) -> None:
         raise InvalidValue("keywords: the company does not let people have their own; ask an administrator")
 
 
+class Holders:
+    """Who has which extension, mail address and external id: each is one person's in a company."""
+
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self._held: dict[tuple[str, str], Person] = {}
+        for person in people:
+            self.add(person)
+
+    @staticmethod
+    def of(person: Person) -> set[tuple[str, str]]:
+        """What she has, as field and value."""
+        held = {("extensions", number) for number in _numbers(person)}
+        held |= {("email", address) for address in person.all_addresses}
+        if person.external_id is not None:
+            held.add(("external_id", person.external_id))
+        return held
+
+    def add(self, person: Person) -> None:
+        """They are hers from now on, unless somebody else has them."""
+        for held in self.of(person):
+            self._held.setdefault(held, person)
+
+    def others(self, person: Person) -> Iterator[tuple[str, str, Person]]:
+        """What of hers somebody else has: the field, the value and who that is."""
+        for field, value in sorted(self.of(person)):
+            other = self._held.get((field, value))
+            if other is not None and other.id != person.id:
+                yield field, value, other
+
+    def check(self, person: Person) -> None:
+        """Raises `Taken` if somebody else has something of hers."""
+        for field, value, other in self.others(person):
+            raise Taken(f"{field}: {value!r} is {other.name}'s; give another, or take it from there first")
+
+
 def check_person(person: Person, company: Company, others: Iterable[Person]) -> Person:
     """The person as she may be kept: texts stripped, everything checked against her company and the others in it."""
+    person = check_alone(person, company)
+    Holders(each for each in others if each.id != person.id).check(person)
+    return person
+
+
+def check_alone(person: Person, company: Company) -> Person:
+    """The same without a look at the others."""
     person = _tidied(person)
     if not person.name:
         raise InvalidValue("name: it is empty; give the name that colleagues know")
@@ -148,6 +190,8 @@ def check_person(person: Person, company: Company, others: Iterable[Person]) -> 
     for code, keywords in person.keywords.items():
         if len(keywords) > MOST_VALUES:
             raise InvalidValue(f"keywords: there are {len(keywords)} for {code}; {MOST_VALUES} are the most")
+    if len(_numbers(person)) != len(person.extensions):
+        raise InvalidValue("extensions: the same number stands there twice; leave one of them")
     for number in _numbers(person):
         digits = number.removeprefix("+")
         if not (digits.isascii() and digits.isdecimal()):
@@ -156,7 +200,6 @@ def check_person(person: Person, company: Company, others: Iterable[Person]) -> 
         local, at, domain = address.rpartition("@")
         if not (local and at and domain) or " " in address:
             raise InvalidValue(f"email: {address!r} is no mail address; write it as name@company")
-    _check_unique(person, others)
     return person
 
 
@@ -186,21 +229,6 @@ def _check_zone(zone: str) -> None:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise InvalidValue(f"zone: {zone!r} is no IANA time zone; write it as Europe/Stockholm") from None
-
-
-def _check_unique(person: Person, others: Iterable[Person]) -> None:
-    numbers, addresses = _numbers(person), person.all_addresses
-    if len(numbers) != len(person.extensions):
-        raise InvalidValue("extensions: the same number stands there twice; leave one of them")
-    for other in others:
-        if other.id == person.id:
-            continue
-        for number in sorted(numbers & _numbers(other)):
-            raise Taken(f"extensions: {number!r} is {other.name}'s; give another, or take it from there first")
-        for address in sorted(addresses & other.all_addresses):
-            raise Taken(f"email: {address!r} is {other.name}'s; give another, or take it from there first")
-        if person.external_id is not None and person.external_id == other.external_id:
-            raise Taken(f"external_id: {person.external_id!r} is {other.name}'s; give another")
 
 
 def _numbers(person: Person) -> frozenset[str]:

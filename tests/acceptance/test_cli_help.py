@@ -14,7 +14,16 @@ from tests.cast import Shell
 
 PROMISED = {
     *("serve", "demo", "migrate", "doctor", "rehearse", "explain"),
-    *("people list", "people add", "connect caldav", "connect ics", "calendars list", "calendars sync"),
+    *(
+        "people list",
+        "people add",
+        "people import",
+        "connect caldav",
+        "connect ics",
+        "calendars list",
+        "calendars sync",
+        "calendars choose",
+    ),
     *("referral set", "referral plan", "referral clear", "referral show", "rules show"),
     *("company add", "company list", "token create", "token list", "token revoke"),
 }

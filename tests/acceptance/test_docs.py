@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +25,7 @@ def _typed(page: Path) -> list[tuple[str, str]]:
     return calls
 
 
-def _run(line: str, folder: Path) -> str:
+def _run(line: str, folder: Path, code: int = 0) -> str:
     """What a `callendar` call prints in a folder of its own, without the spaces at the ends of its lines."""
     program, *words = shlex.split(line)
     assert program == "callendar", line
@@ -37,7 +39,7 @@ def _run(line: str, folder: Path) -> str:
         timeout=SECONDS,
         check=False,
     )
-    assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert done.returncode == code, f"{line}\n{done.stderr}"
     return _tidy(done.stdout)
 
 
@@ -85,3 +87,17 @@ def test_the_tutorial_leads_to_a_referral(tmp_path: Path) -> None:
     assert "\nm: in a booking " in said
     line, printed = next(each for each in calls if each[0].startswith("callendar token create"))
     assert _run(line, folder).splitlines()[0].partition(" ")[2] == printed.splitlines()[0].partition(" ")[2]
+
+
+def test_people_are_imported_as_the_page_shows(tmp_path: Path) -> None:
+    """docs/howto/import-people.md: the preview to the letter, with the status of refused lines; then it is written."""
+    shutil.copy(DOCS / "howto" / "people.csv", tmp_path)
+    for name, extension in (("Anna Svensson", 101), ("Bo Berg", 102), ("Eva Falk", 105)):
+        address = f"{name.split()[0].casefold()}@nordlys.example"
+        _run(f'callendar people add "{name}" --extension {extension} --email {address}', tmp_path)
+    (preview, printed), (write, _), (nightly, _) = _typed(DOCS / "howto" / "import-people.md")
+    assert _run(preview, tmp_path, 2) == printed
+    assert "Written: 1 added, 2 changed." in _run(write, tmp_path, 2)
+    report = json.loads(_run(nightly.partition(" > ")[0], tmp_path, 2))
+    assert (report["written"], report["unchanged"], [each["line"] for each in report["refused"]]) == (False, 3, [5, 6])
+    assert report["missing"][0]["name"] == "Eva Falk"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +27,10 @@ class Transaction(Protocol):
         """The company as it stands in this transaction."""
         ...
 
+    async def load_people(self, ids: Collection[PersonId]) -> Mapping[PersonId, Person]:
+        """Those of these who are there, as they stand in this transaction."""
+        ...
+
     async def load_causes(self, person_id: PersonId) -> Causes:
         """All causes of a person, as they stand in this transaction.
 
@@ -44,6 +48,10 @@ class Transaction(Protocol):
     async def save_person(self, person: Person, slid_at: datetime) -> None:
         """Add or change a person; `slid_at` is used only when she is new. A changed zone, addresses or keywords of her
         own drop `known` of her calendars."""
+        ...
+
+    async def save_people(self, persons: Sequence[Person], slid_at: datetime) -> None:
+        """The same for several at once."""
         ...
 
     async def delete_person(self, person_id: PersonId, at: datetime) -> None:

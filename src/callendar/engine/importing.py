@@ -13,8 +13,7 @@ from secrets import token_hex
 
 from msgspec import Struct, structs
 
-from callendar.contracts.store import NotFound, Store
-from callendar.contracts.transaction import Transaction
+from callendar.contracts.store import Store
 from callendar.domain.cause import Causes
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.person import Extension, Person, PersonId
@@ -124,14 +123,14 @@ async def run_import(
         ids = [each.after.id for each in batch]
         async with store.change(company_id, ids) as tx:
             company = await tx.load_company()
+            stands = await tx.load_people(ids)
             people: list[Person] = []
             for each in batch:
                 try:
-                    people.append(each.after if each.before is None else await _as_she_stands(tx, each, company))
-                except (InvalidValue, NotFound) as error:
+                    people.append(_as_she_stands(each, stands.get(each.after.id), company))
+                except InvalidValue as error:
                     refused.append(Refused(line=each.said.line, said=str(error)))
-            for person in people:
-                await tx.save_person(person, now)
+            await tx.save_people(people, now)
             new = {each.after.id for each in batch if each.before is None}
             for person in people:
                 if person.id in new:
@@ -272,10 +271,13 @@ def _batches(changes: Sequence[Change]) -> list[list[Change]]:
     return [each for each in batches if each]
 
 
-async def _as_she_stands(tx: Transaction, change: Change, company: Company) -> Person:
-    """The change made to the person as she is in this transaction, which may be newer than the plan."""
-    stands = (await tx.load_causes(change.after.id)).person
-    return change.after if stands == change.before else check_alone(filled(stands, change.said.cells), company)
+def _as_she_stands(change: Change, stands: Person | None, company: Company) -> Person:
+    """The change made to the person as she is in its transaction, which may be newer than the plan."""
+    if stands == change.before:
+        return change.after
+    if stands is None:
+        raise InvalidValue(f"{change.after.name} has been removed meanwhile; import the line again to add her")
+    return check_alone(filled(stands, change.said.cells), company)
 
 
 def _first_row(person: Person, company: Company, now: datetime) -> Row:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from callendar.contracts.store import NotFound
 from callendar.domain.person import Person, PersonId
@@ -27,23 +27,31 @@ async def lock_people(writer: Writer, company_id: CompanyId, ids: Collection[Per
         await writer.connection.execute(select(people.c.id).where(*these).order_by(people.c.id).with_for_update())
 
 
-async def save_person(writer: Writer, person: Person, slid_at: datetime) -> None:
-    """Add or change a person. Another zone, address or keyword of hers has her calendars read from the start."""
-    hers = people.c.company_id == person.company_id, people.c.id == person.id
-    kept = await writer.connection.scalar(select(people.c.body).where(*hers))
-    body = PERSON.encode(person)
-    if kept is None:
-        new = {"slid_at": slid_at, "orders_changed_at": 0, "body": body}
-        await writer.upsert(people, {"company_id": person.company_id, "id": person.id, **new})
-        await _save_extensions(writer, person, before=frozenset())
-        return
-    if kept == body:
-        return
-    before = PERSON.decode(kept)
-    await writer.execute(update(people).where(*hers).values(body=body))
-    await _save_extensions(writer, person, before=_numbers(before))
-    if _reading(before) != _reading(person):
-        await calendars.drop_known(writer, person.company_id, person.id)
+async def load_people(connection: Reader, company_id: CompanyId, ids: Collection[PersonId]) -> dict[PersonId, Person]:
+    """Those of these who are there."""
+    these = people.c.company_id == company_id, people.c.id.in_(sorted(ids))
+    found = await connection.execute(select(people.c.id, people.c.body).where(*these))
+    return {row.id: PERSON.decode(row.body) for row in found}
+
+
+async def save_people(
+    writer: Writer, company_id: CompanyId, persons: Sequence[Person], slid_at: datetime
+) -> set[PersonId]:
+    """Add or change people, and say who is new. Another zone, address or keyword of somebody's has her calendars read
+    from the start."""
+    kept = await load_people(writer.connection, company_id, [each.id for each in persons])
+    new = [each for each in persons if each.id not in kept]
+    changed = [each for each in persons if each.id in kept and kept[each.id] != each]
+    added = {"company_id": company_id, "slid_at": slid_at, "orders_changed_at": 0}
+    await writer.upsert_many(people, [{**added, "id": each.id, "body": PERSON.encode(each)} for each in new])
+    hers = people.c.company_id == company_id, people.c.id == bindparam("person")
+    bodies = [{"person": each.id, "changed": PERSON.encode(each)} for each in changed]
+    await writer.execute_many(update(people).where(*hers).values(body=bindparam("changed")), bodies)
+    await _save_extensions(writer, company_id, [(each, kept.get(each.id)) for each in (*new, *changed)])
+    for each in changed:
+        if _reading(kept[each.id]) != _reading(each):
+            await calendars.drop_known(writer, company_id, each.id)
+    return {each.id for each in new}
 
 
 async def delete_person(writer: Writer, company_id: CompanyId, person_id: PersonId, at: datetime) -> bool:
@@ -80,16 +88,21 @@ class Extensions:
         return numbers
 
 
-async def _save_extensions(writer: Writer, person: Person, before: frozenset[str]) -> None:
-    now = _numbers(person)
-    if now == before:
-        return
-    if before - now:
-        hers = extensions.c.company_id == person.company_id, extensions.c.person_id == person.id
-        await writer.execute(delete(extensions).where(*hers, extensions.c.number.in_(sorted(before - now))))
-    key = {"company_id": person.company_id, "person_id": person.id}
-    await writer.upsert_many(extensions, [{**key, "number": number} for number in sorted(now - before)])
-    await _stamp_extensions(writer, person.company_id)
+async def _save_extensions(
+    writer: Writer, company_id: CompanyId, changed: Sequence[tuple[Person, Person | None]]
+) -> None:
+    """Of people, each with how she was before."""
+    given: list[dict[str, str]] = []
+    taken: list[dict[str, str]] = []
+    for person, before in changed:
+        numbers, earlier = _numbers(person), _numbers(before) if before is not None else frozenset[str]()
+        given += [{"person_id": person.id, "number": number} for number in sorted(numbers - earlier)]
+        taken += [{"person": person.id, "gone": number} for number in sorted(earlier - numbers)]
+    hers = extensions.c.company_id == company_id, extensions.c.person_id == bindparam("person")
+    await writer.execute_many(delete(extensions).where(*hers, extensions.c.number == bindparam("gone")), taken)
+    await writer.upsert_many(extensions, [{"company_id": company_id, **each} for each in given])
+    if given or taken:
+        await _stamp_extensions(writer, company_id)
 
 
 async def _stamp_extensions(writer: Writer, company_id: CompanyId) -> None:

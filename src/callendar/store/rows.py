@@ -39,11 +39,16 @@ class KeptRow(Struct, frozen=True, gc=False):
 
 
 async def draft_row(
-    writer: Writer, company_id: CompanyId, row: Row, planned_with: PlannedWith, now: datetime
+    writer: Writer, company_id: CompanyId, row: Row, planned_with: PlannedWith, now: datetime, *, new: bool
 ) -> RowDraft | None:
-    """What is to be written of a row; None if it is kept as it is, apart from version and `planned_with`."""
+    """What is to be written of a row; None if it is kept as it is, apart from version and `planned_with`.
+
+    Args:
+        new: Its person was added in this transaction: nothing is kept of her.
+    """
     this = rows.c.company_id == company_id, rows.c.person_id == row.person.id
-    kept = (await writer.connection.execute(select(rows.c.body, rows.c.planned_with).where(*this))).one_or_none()
+    question = select(rows.c.body, rows.c.planned_with).where(*this)
+    kept = None if new else (await writer.connection.execute(question)).one_or_none()
     unversioned = structs.replace(row, version=0)
     draft = RowDraft(
         body=ROW.encode(unversioned),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -48,6 +48,8 @@ class SqlTransaction:
         self._now = now
         self._company: Company | None = None
         """Once loaded: nobody else can change it while this transaction writes."""
+        self._new: set[PersonId] = set()
+        """Added here: they have no row yet."""
         self._rows: dict[PersonId, rows.RowDraft] = {}
         self._gone: dict[PersonId, datetime] = {}
         self._ordered: set[PersonId] = set()
@@ -74,6 +76,9 @@ class SqlTransaction:
             self._company = await companies.load_company(self._writer.connection, self._company_id)
         return self._company
 
+    async def load_people(self, ids: Collection[PersonId]) -> Mapping[PersonId, Person]:
+        return await people.load_people(self._writer.connection, self._company_id, ids)
+
     async def load_causes(self, person_id: PersonId) -> Causes:
         return await causes.load_causes(
             self._writer.connection, self._company_id, person_id, self._extensions, self._seal
@@ -81,7 +86,8 @@ class SqlTransaction:
 
     async def save_row(self, row: Row, planned_with: PlannedWith) -> bool:
         self._check_company(row.person.company_id)
-        draft = await rows.draft_row(self._writer, self._company_id, row, planned_with, self._now)
+        new = row.person.id in self._new
+        draft = await rows.draft_row(self._writer, self._company_id, row, planned_with, self._now, new=new)
         if draft is None:
             self._rows.pop(row.person.id, None)
             return False
@@ -89,8 +95,12 @@ class SqlTransaction:
         return True
 
     async def save_person(self, person: Person, slid_at: datetime) -> None:
-        self._check_company(person.company_id)
-        await people.save_person(self._writer, person, slid_at)
+        await self.save_people([person], slid_at)
+
+    async def save_people(self, persons: Sequence[Person], slid_at: datetime) -> None:
+        for person in persons:
+            self._check_company(person.company_id)
+        self._new |= await people.save_people(self._writer, self._company_id, persons, slid_at)
 
     async def delete_person(self, person_id: PersonId, at: datetime) -> None:
         if await people.delete_person(self._writer, self._company_id, person_id, at):

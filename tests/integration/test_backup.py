@@ -133,7 +133,7 @@ async def restore_into(url: str | Path, file: Path) -> Restored:
 async def test_a_round_trip_keeps_everything_but_the_epoch(filled: Path, tmp_path: Path) -> None:
     """Every row of every table but sign-ins is as it was; versions of before belong to another epoch."""
     before = await everything(filled)
-    assert [name for name, rows in before.items() if not rows] == ["meta"]
+    assert all(before.values())
     seen: list[tuple[int, int]] = []
     copied = await back_up(filled, tmp_path / "b", force=False, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (copied.rows, copied.rows) == (sum(map(len, before.values())), copied.rows)

@@ -21,11 +21,13 @@ from rich.pretty import pretty_repr
 from callendar.contracts.store import Store, StoreError
 from callendar.domain.booking import Connection, ConnectionId
 from callendar.domain.rules import CompanyId
+from callendar.store.backup import back_up
 from callendar.store.body import CALENDAR, CONNECTION
 from callendar.store.key import KeyFault, KeyPlace, KeyRing, new_key
 from callendar.store.open import open_store
-from callendar.store.reseal import SEALED
-from tests.clock import HandClock
+from callendar.store.restore import restore
+from callendar.store.schema import SEALED
+from tests.clock import START, HandClock
 from tests.contracts.store_cast import ANNA, Cast, cast, plant
 
 pytestmark = pytest.mark.anyio
@@ -163,6 +165,23 @@ async def test_a_readable_database_without_a_usable_key_goes_on_as_it_is(tmp_pat
     async with opened(file) as store:
         assert await the_connection(store) == whose.connection
     assert readable(file) == set()
+
+
+async def test_backups_hold_nothing_readable_and_old_ones_are_sealed_when_restored(tmp_path: Path) -> None:
+    """A backup opens with the key it was made under; one of before sealing is sealed once it is opened."""
+    file, whose, copy = tmp_path / "a.db", secret_cast(), tmp_path / "copy.db"
+    async with opened(file) as store:
+        await plant(store, whose)
+    await back_up(file, copy, force=False, progress=lambda _done, _total: None)
+    assert readable(copy) == set()
+    old = tmp_path / "old.db"
+    old.write_bytes(file.read_bytes())
+    unseal(old, whose)
+    for each in (copy, old):
+        await restore(file, each, now=START, progress=lambda _done, _total: None)
+        async with opened(file) as store:
+            assert await the_connection(store) == whose.connection
+        assert not [word for word in WORDS if word.encode() in file.read_bytes()]
 
 
 async def test_what_is_sealed_opens_only_where_it_was_put(tmp_path: Path) -> None:

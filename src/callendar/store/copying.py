@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, Table, delete, func, insert, literal, select, tuple_
 
 from callendar.contracts.backup import Copied, Progress
 from callendar.store import tables
@@ -23,12 +23,13 @@ OWN = ("epoch", "probe")
 async def copy_tables(source: Reader, target: Writer, progress: Progress) -> Copied:
     """Copy what stands in `source` at one instant into a `target` whose tables are there and empty, but for its `meta`.
 
-    Both have this release's schema. The target keeps its own epoch.
+    Both have this release's schema. The target keeps its own epoch; what else its `meta` says was of what it was.
     """
     ordered = [table for table in metadata.sorted_tables if table not in LEFT_OUT]
     counts = {table: await _count(source, table) for table in ordered}
     done, total = 0, sum(counts.values())
     progress(done, total)
+    await target.execute(delete(tables.meta).where(*_copied(tables.meta)))
     for table in ordered:
         async for rows in _pages(source, table):
             await target.execute_many(insert(table), rows)

@@ -34,6 +34,7 @@ State = Literal["empty", "ours", "old"]
 async def make_anew(connection: Reader) -> str:
     """Make the tables of a database in memory, which has no past to migrate from; returns the epoch."""
     await connection.run_sync(metadata.create_all)
+    await _mark_sealed(connection)
     return await _ensure_epoch(connection)
 
 
@@ -49,8 +50,11 @@ async def migrate(place: Place) -> str:
             reader = Reader(connection, place)
             if isinstance(place, ServerPlace):
                 await reader.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=MIGRATING))
-            if await _state(place, reader) != "ours":
+            state = await _state(place, reader)
+            if state != "ours":
                 await reader.run_sync(_upgrade)
+            if state == "empty":
+                await _mark_sealed(reader)
             epoch = await _ensure_epoch(reader)
             if isinstance(place, FilePlace):
                 broken = (await reader.execute(text("PRAGMA foreign_key_check"))).first()
@@ -95,8 +99,12 @@ async def _ensure_epoch(connection: Reader) -> str:
     if epoch is None:
         epoch = token_hex(4)
         await connection.execute(insert(meta).values(name="epoch", value=epoch))
-        await connection.execute(insert(meta).values(name=SEALED, value="yes"))
     return epoch
+
+
+async def _mark_sealed(connection: Reader) -> None:
+    """Nothing of before sealing can be in a database that is made anew."""
+    await connection.execute(insert(meta).values(name=SEALED, value="yes"))
 
 
 async def _check_server(place: ServerPlace, connection: Reader) -> None:

@@ -37,6 +37,7 @@ from tests.clock import START, HandClock
 from tests.fakes.counted import CountedStore
 from tests.fakes.house import expand_nothing
 from tests.fakes.source import FakeSystem
+from tests.integration.described import describe
 
 COMPANY, OTHER = CompanyId("co_north"), CompanyId("co_south")
 ANNA, BO, CILLA = PersonId("p_anna"), PersonId("p_bo"), PersonId("p_cilla")
@@ -96,8 +97,12 @@ class Cast:
         return self._clock
 
     def browser(self) -> httpx2.AsyncClient:
-        """Somebody who has not signed in."""
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=_app(self.web)), base_url="http://callendar.test")
+        """Somebody who has not signed in; every answer is held against the API's document."""
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=_app(self.web)),
+            base_url="http://callendar.test",
+            event_hooks={"response": [describe(self.web).check]},
+        )
 
     def sent_by(self, who: str) -> httpx2.AsyncClient:
         """A program with the token of that name."""

@@ -19,6 +19,7 @@ from callendar.web.feed import Feeds
 from callendar.web.room import Room
 from tests.clock import START
 from tests.integration.api_cast import ANNA, BO, CILLA, COMPANY, CONNECTION, Cast, booking, open_cast, wire
+from tests.integration.described import describe
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +73,9 @@ async def listening(cast: Cast, who: str = "telephonist", since: str | None = No
 
     async def hear() -> None:
         async for raw in feeds_of(cast).follow(viewer, secret_hash, since):
-            listener.events.append(parse(raw))
+            event = parse(raw)
+            describe(cast.web).check_event(event.name, event.data)
+            listener.events.append(event)
         listener.ended = True
 
     async with anyio.create_task_group() as group:

@@ -174,4 +174,16 @@ class Resealed(Struct, frozen=True, kw_only=True):
     """Those are gone."""
 
 
+class Receipt(Struct, kw_only=True):
+    """That a request with an `Idempotency-Key` was done; kept with whatever it writes first."""
+
+    company_id: CompanyId
+    viewer: ViewerId
+    key: str
+    request: str
+    """A hash of it."""
+    kept: bool = False
+    """Set by the store once it is written, or what stands in its place."""
+
+
 AnswerState = Literal["new", "same", "other"]

@@ -7,7 +7,7 @@ company is simply not there.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from callendar.contracts.kept import (
     Change,
     KeysTold,
     Notice,
+    Receipt,
     Resealed,
     RowHeader,
     Rows,
@@ -316,6 +317,11 @@ class Store(Protocol):
         ...
 
     # the rest -----------------------------------------------------------------------------------------------------
+
+    def receipting(self, receipt: Receipt) -> AbstractContextManager[None]:
+        """Within the block, the first transaction of this task that writes anything keeps the receipt too, as an empty
+        answer, unless it saves an answer itself."""
+        ...
 
     async def load_answer(self, viewer: ViewerId, key: str, request: str, at: datetime) -> tuple[AnswerState, bytes]:
         """What was answered to an `Idempotency-Key`: `new` (nothing kept), the `same` request, or an `other` one."""

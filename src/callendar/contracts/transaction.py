@@ -160,6 +160,10 @@ class Transaction(Protocol):
         """Keep who did what for whom."""
         ...
 
+    async def forget_answer(self, viewer: ViewerId, key: str) -> None:
+        """The request with this key was refused: nothing is kept of it."""
+        ...
+
     async def save_answer(self, viewer: ViewerId, key: str, request: str, at: datetime, body: bytes) -> None:
         """Keep the answer to an `Idempotency-Key` with a hash of its request, for 24 hours."""
         ...

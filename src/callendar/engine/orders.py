@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_hex
 
+import msgspec
 from msgspec import Struct, structs
 
 from callendar.contracts.clock import Clock
@@ -51,7 +52,9 @@ class Giver(Struct, frozen=True, kw_only=True):
     based_on: str | None = None
     """The version looked at: refused if the person's orders by hand have changed since."""
     idempotency: Idempotency | None = None
-    """The change is kept as the answer to this key, in the order's own transaction."""
+    """The change is kept as the receipt of this key, in the order's own transaction."""
+    done: bytes | None = None
+    """The receipt of an order for many that was cut off: it goes on after those."""
     signed: str | None = None
     """The name in the trail, where it is not the viewer's."""
 
@@ -61,6 +64,10 @@ class Written(Struct, frozen=True, kw_only=True):
 
     change: str
     person_id: PersonId
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_written = msgspec.json.Decoder(list[Written]).decode
 
 
 class OrderDesk:
@@ -79,11 +86,15 @@ class OrderDesk:
         """Give an order for one person."""
         async with self._store.change(giver.viewer.company_id, [person_id]) as tx:
             written = await self._order(tx, giver, person_id, act)
-            if giver.idempotency is not None:
-                key, request = giver.idempotency.key, giver.idempotency.request
-                await tx.save_answer(giver.viewer.id, key, request, self._clock.now(), written.change.encode())
+            await self._keep(tx, giver, written.change.encode())
         await self._held.refresh()
         return written
+
+    async def _keep(self, tx: Transaction, giver: Giver, receipt: bytes) -> None:
+        """Keep what was done, in its own transaction, so that the same request finds it."""
+        if giver.idempotency is not None:
+            key, request = giver.idempotency.key, giver.idempotency.request
+            await tx.save_answer(giver.viewer.id, key, request, self._clock.now(), receipt)
 
     async def give_for_referral(self, giver: Giver, referral_id: ReferralId, act: Act) -> Written:
         """Give an order for whoever has this referral; `NotFound` if nobody has."""
@@ -99,11 +110,13 @@ class OrderDesk:
                 raise NotFound(f"there is no person {person_id}")
             if not may_set(viewer, held.rows[person_id].person, held.company):
                 raise NotAllowed(f"you may not set referrals for {held.rows[person_id].person.name}")
-        written: list[Written] = []
+        written = [] if giver.done is None else _decode_written(giver.done)
+        wanted = wanted[len(written) :]
         for first in range(0, len(wanted), AT_ONCE):
             batch = wanted[first : first + AT_ONCE]
             async with self._store.change(viewer.company_id, batch) as tx:
                 written += [await self._order(tx, giver, each, act) for each in batch]
+                await self._keep(tx, giver, _encode(written))
         await self._held.refresh()
         return written
 
@@ -122,6 +135,7 @@ class OrderDesk:
             if await tx.orders_changed_at(change.person_id) != change.n:
                 raise Conflict("the orders have changed since; look again before you undo")
             written = await self._order(tx, giver, change.person_id, restore(change.before))
+            await self._keep(tx, giver, written.change.encode())
         await self._held.refresh()
         return written
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Lock
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import cache
 from typing import Any, TypeVar
@@ -75,6 +75,8 @@ class Writer:
     def __init__(self, connection: Reader) -> None:
         self.connection = connection
         self.wrote = False
+        self.answered = False
+        """Whether an answer to an `Idempotency-Key` was saved in it."""
 
     async def execute(self, statement: UpdateBase) -> CursorResult[Any]:
         """Run one writing statement."""
@@ -123,6 +125,8 @@ class Connections:
         self.place = place
         self._wake = wake
         self.standing = Standing()
+        self.before_commit: Callable[[Writer], Awaitable[None]] | None = None
+        """Called at the end of every transaction that wrote."""
         self._turn = Lock() if isinstance(place, FilePlace) else None
         self._reader: AsyncEngine | None = None
         self._scrub = Scrub() if isinstance(place, FilePlace) and place.path is not None else None
@@ -155,6 +159,8 @@ class Connections:
                     writer = Writer(Reader(connection, self.place))
                     yield writer
                     if writer.wrote:
+                        if self.before_commit is not None:
+                            await self.before_commit(writer)
                         try:
                             with told(self.place, committing=True):
                                 await whole(connection.commit())

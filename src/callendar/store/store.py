@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from callendar.contracts.clock import Clock
@@ -15,6 +16,7 @@ from callendar.contracts.kept import (
     Change,
     KeysTold,
     Notice,
+    Receipt,
     Resealed,
     RowHeader,
     Rows,
@@ -54,6 +56,9 @@ from callendar.store.sweep import Sweep
 from callendar.store.transaction import SqlTransaction
 from callendar.store.wake import Wake
 
+_receipt: ContextVar[Receipt | None] = ContextVar("receipt", default=None)
+"""Of the request that this task answers, if it came with a key."""
+
 
 class SqlStore:
     """Everything that is kept, in one database, whose schema is this release's."""
@@ -66,6 +71,7 @@ class SqlStore:
         self._extensions = Extensions()
         self._seal = seal
         self._sweep = Sweep()
+        connections.before_commit = self._keep_receipt
 
     @property
     def epoch(self) -> str:
@@ -298,6 +304,23 @@ class SqlStore:
             return await timetable_keys.find_timetable_key(connection, secret_hash)
 
     # the rest -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def receipting(self, receipt: Receipt) -> Generator[None]:
+        before = _receipt.set(receipt)
+        try:
+            yield
+        finally:
+            _receipt.reset(before)
+
+    async def _keep_receipt(self, writer: Writer) -> None:
+        receipt = _receipt.get()
+        if receipt is None or receipt.kept:
+            return
+        if not writer.answered:
+            asked = receipt.viewer, receipt.key, receipt.request
+            await trail.save_answer(writer, receipt.company_id, *asked, self._clock.now(), b"")
+        receipt.kept = True
 
     async def load_answer(self, viewer: ViewerId, key: str, request: str, at: datetime) -> tuple[AnswerState, bytes]:
         async with self._connections.read() as connection:

@@ -26,6 +26,11 @@ async def save_answer(
     await writer.upsert(answers, {"viewer_id": viewer, "idempotency_key": key, **row})
 
 
+async def forget_answer(writer: Writer, viewer: ViewerId, key: str) -> None:
+    """Keep nothing of it."""
+    await writer.execute(delete(answers).where(answers.c.viewer_id == viewer, answers.c.idempotency_key == key))
+
+
 async def load_answer(
     connection: Reader, viewer: ViewerId, key: str, request: str, at: datetime
 ) -> tuple[AnswerState, bytes]:

@@ -188,6 +188,10 @@ class SqlTransaction:
 
     async def save_answer(self, viewer: ViewerId, key: str, request: str, at: datetime, body: bytes) -> None:
         await trail.save_answer(self._writer, self._company_id, viewer, key, request, at, body)
+        self._writer.answered = True
+
+    async def forget_answer(self, viewer: ViewerId, key: str) -> None:
+        await trail.forget_answer(self._writer, viewer, key)
 
     def _check_company(self, company_id: CompanyId) -> None:
         if company_id != self._company_id:

@@ -83,7 +83,7 @@ class WireSettings(Struct, frozen=True, kw_only=True, gc=False):
 class DetailPart(Struct, frozen=True, kw_only=True, gc=False):
     """What `GET /people/{id}` has beyond a row; each only for whom it is meant."""
 
-    upcoming: tuple[WireSegment, ...] | UnsetType
+    upcoming: tuple[WireSegment, ...] | UnsetType = UNSET
     referrals: tuple[WireReferral, ...] | UnsetType = UNSET
     calendars: tuple[WireCalendar, ...] | UnsetType = UNSET
     notices: tuple[WireNotice, ...] | UnsetType = UNSET
@@ -95,7 +95,7 @@ class DetailPart(Struct, frozen=True, kw_only=True, gc=False):
 class WirePersonDetail(WirePerson, frozen=True, kw_only=True, gc=False):
     """A person in full: what `GET /people` has of her and the detail in one object. For the schema alone."""
 
-    upcoming: tuple[WireSegment, ...] | UnsetType
+    upcoming: tuple[WireSegment, ...] | UnsetType = UNSET
     referrals: tuple[WireReferral, ...] | UnsetType = UNSET
     calendars: tuple[WireCalendar, ...] | UnsetType = UNSET
     notices: tuple[WireNotice, ...] | UnsetType = UNSET
@@ -166,7 +166,8 @@ class Details:
             change=or_unset(change),
             referral=or_unset(referral),
         )
-        return encoded[:-1] + b"," + _encode(detail)[1:]
+        more = _encode(detail)[1:-1]
+        return encoded[:-1] + b"," + more + b"}" if more else encoded
 
     async def _calendars(self, person: Person) -> tuple[WireCalendar, ...]:
         calendars = await self._store.load_calendars(person.company_id, person.id)

@@ -8,7 +8,6 @@ import msgspec
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from structlog import get_logger
 
@@ -39,22 +38,6 @@ class WireFault(Struct, frozen=True, kw_only=True, gc=False):
     message: str
     """One sentence, for a person."""
     detail: dict[str, Any] = {}
-
-
-REFUSALS = {
-    status: ResponseSpec(WireFault, generate_examples=False, description=said)
-    for status, said in (
-        (400, "The request cannot be; `detail` names the field and its value."),
-        (401, "Not signed in."),
-        (403, "Not the caller's to do."),
-        (404, "Not there, or nothing the caller may know of."),
-        (409, "Something else stands; look again."),
-        (422, "Refused by a rule of the trade, or by the calendar system that was tried."),
-        (503, "The database cannot be used just now; the same may be asked again, with the same `Idempotency-Key`."),
-        (507, "There is no room to keep anything more; what is kept can still be asked for."),
-    )
-}
-"""For the schema of every route."""
 
 
 class Fault(CallendarError):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from litestar import Litestar, Router
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
+from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -30,13 +34,29 @@ from callendar.web.api import (
 from callendar.web.auth import OPEN_TO_ALL, Authentication
 from callendar.web.console import console_routes
 from callendar.web.cookie import SESSION
+from callendar.web.document import complete
 from callendar.web.faults import answer_fault
 from callendar.web.parts import WebParts
 from callendar.web.policy import POLICY
+from callendar.web.query import check_asked
 from callendar.web.room import Room, furnish
 
 API = "/api/v1"
 MOST_BODY_BYTES = 1024 * 1024
+
+
+class DocumentPlugin(JsonRenderPlugin):
+    """Renders the completed document, once."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type=MediaType.JSON)
+        self._rendered: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The document as JSON."""
+        if self._rendered is None:
+            self._rendered = msgspec.json.encode(complete(openapi_schema, request.app))
+        return self._rendered
 
 
 class SchemaRouter(Router):
@@ -57,6 +77,9 @@ def create_web(parts: WebParts) -> Litestar:
     def authenticate(app: ASGIApp) -> ASGIApp:
         return Authentication(app, room.doorkeeper, parts.public_url)
 
+    def once(app: ASGIApp) -> ASGIApp:
+        return room.once.around(app)
+
     api = Router(
         path=API,
         route_handlers=[
@@ -74,7 +97,8 @@ def create_web(parts: WebParts) -> Litestar:
             *calendars.ROUTES,
             *health.ROUTES,
         ],
-        middleware=[authenticate],
+        middleware=[authenticate, once],
+        before_request=check_asked,
     )
     web = Litestar(
         route_handlers=[api, *console_routes(parts.console_dir)],
@@ -108,13 +132,14 @@ def _openapi(parts: WebParts) -> OpenAPIConfig:
         version=parts.version,
         description="People's calendars, joined with their company's telephone switchboard.",
         path=API,
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[DocumentPlugin()],
         openapi_router=SchemaRouter(path=API, route_handlers=[], include_in_schema=False, opt=OPEN_TO_ALL),
         use_handler_docstrings=True,
         components=Components(
             security_schemes={
                 "token": SecurityScheme(type="http", scheme="bearer"),
                 "session": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=SESSION),
+                "key": SecurityScheme(type="apiKey", security_scheme_in="query", name="key"),
             }
         ),
         security=[{"token": []}, {"session": []}],

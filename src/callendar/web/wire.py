@@ -77,7 +77,7 @@ class WireSegment(Struct, frozen=True, kw_only=True, gc=False):
     """A piece of the timetable; `end` is left out when open."""
 
     start: datetime
-    end: datetime | UnsetType
+    end: datetime | UnsetType = UNSET
     all_day: bool
     kind: Literal["referred", "informed", "busy", "note"]
     reason: str | UnsetType = UNSET
@@ -114,23 +114,23 @@ class FixedPart(Struct, frozen=True, kw_only=True, gc=False):
 
     id: str
     name: str
-    extension: str | UnsetType
-    extensions: tuple[WireExtension, ...] | UnsetType
-    email: str | UnsetType
-    department: str | UnsetType
-    title: str | UnsetType
+    extension: str | UnsetType = UNSET
+    extensions: tuple[WireExtension, ...] | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    department: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
     zone: str
-    names: tuple[str, ...] | UnsetType
-    known_until: datetime | UnsetType
-    timetable: tuple[WireSegment, ...] | UnsetType
+    names: tuple[str, ...] | UnsetType = UNSET
+    known_until: datetime | UnsetType = UNSET
+    timetable: tuple[WireSegment, ...] | UnsetType = UNSET
 
 
 class LivePart(Struct, frozen=True, kw_only=True, gc=False):
     """The part read at the moment of sending."""
 
     state: WireState
-    soon: WireSoon | UnsetType
-    next_free: datetime | UnsetType
+    soon: WireSoon | UnsetType = UNSET
+    next_free: datetime | UnsetType = UNSET
     line: LineState
     freshness: WireFreshness
 
@@ -139,8 +139,8 @@ class WirePerson(FixedPart, frozen=True, kw_only=True, gc=False):
     """A person as she is sent: the fixed part and the live one in one object. For the schema alone."""
 
     state: WireState
-    soon: WireSoon | UnsetType
-    next_free: datetime | UnsetType
+    soon: WireSoon | UnsetType = UNSET
+    next_free: datetime | UnsetType = UNSET
     line: LineState
     freshness: WireFreshness
 

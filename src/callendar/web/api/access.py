@@ -15,7 +15,9 @@ from callendar.engine.people import OwnPatch, change_person, check_own
 from callendar.engine.tokens import create_token
 from callendar.engine.trail import audit_of
 from callendar.web.auth import check_administrator
-from callendar.web.faults import REFUSALS, Fault
+from callendar.web.faults import Fault
+from callendar.web.once import SECRET
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
 
@@ -100,13 +102,13 @@ class AuditTrail(Struct, frozen=True, kw_only=True):
     audit: tuple[WireAudit, ...]
 
 
-@get("/me", summary="Who the caller is", responses=REFUSALS)
+@get("/me", summary="Who the caller is")
 async def show_me(request: Asked, room: InRoom) -> Me:
     """Role, and the person the token or user belongs to."""
     return await me_of(room, request.user)
 
 
-@patch("/me", summary="Change one's own mode and keywords", responses=REFUSALS)
+@patch("/me", summary="Change one's own mode and keywords", opt=refuses("forbidden", "no_person", "unknown_reason"))
 async def change_me(request: Asked, room: InRoom, data: JSONBody[OwnPatch]) -> Me:
     """Where the company lets people."""
     viewer = request.user
@@ -119,7 +121,7 @@ async def change_me(request: Asked, room: InRoom, data: JSONBody[OwnPatch]) -> M
     return await me_of(room, viewer)
 
 
-@delete("/me/notices/{notice_id:str}", summary="A notice has been seen", responses=REFUSALS)
+@delete("/me/notices/{notice_id:str}", summary="A notice has been seen")
 async def see_notice(request: Asked, room: InRoom, notice_id: FromPath[str]) -> None:
     """It is not told again."""
     viewer = request.user
@@ -128,7 +130,7 @@ async def see_notice(request: Asked, room: InRoom, notice_id: FromPath[str]) -> 
     await room.parts.store.mark_notice_seen(viewer.company_id, viewer.person_id, notice_id)
 
 
-@get("/tokens", summary="All tokens", responses=REFUSALS)
+@get("/tokens", summary="All tokens", opt=refuses("forbidden"))
 async def list_tokens(request: Asked, room: InRoom) -> Tokens:
     """For administrators; secrets are kept as hashes and shown to nobody."""
     check_administrator(request.user)
@@ -136,7 +138,7 @@ async def list_tokens(request: Asked, room: InRoom) -> Tokens:
     return Tokens(tokens=tuple(_wire_token(each) for each in tokens))
 
 
-@post("/tokens", summary="Make a token", responses=REFUSALS)
+@post("/tokens", summary="Make a token", opt=SECRET | refuses("forbidden", "not_found"))
 async def make_token(request: Asked, room: InRoom, data: JSONBody[TokenBody]) -> NewToken:
     """Its secret is shown this once."""
     check_administrator(request.user)
@@ -158,7 +160,7 @@ async def make_token(request: Asked, room: InRoom, data: JSONBody[TokenBody]) ->
     return NewToken(id=token.id, token=secret)
 
 
-@delete("/tokens/{token_id:str}", summary="Revoke a token", responses=REFUSALS)
+@delete("/tokens/{token_id:str}", summary="Revoke a token", opt=refuses("forbidden"))
 async def revoke_token(request: Asked, room: InRoom, token_id: FromPath[str]) -> None:
     """It, its sessions and their feeds end at once."""
     check_administrator(request.user)
@@ -168,7 +170,7 @@ async def revoke_token(request: Asked, room: InRoom, token_id: FromPath[str]) ->
     turn_out(room)
 
 
-@get("/audit", summary="What was done for somebody else", responses=REFUSALS)
+@get("/audit", summary="What was done for somebody else", opt=refuses("forbidden"))
 async def show_audit(request: Asked, room: InRoom, limit: FromQuery[int] = 100) -> AuditTrail:
     """For administrators; the newest first, 1000 at the most."""
     check_administrator(request.user)

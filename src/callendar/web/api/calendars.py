@@ -14,10 +14,9 @@ from msgspec import UNSET, Struct, UnsetType
 from callendar.domain.booking import Calendar
 from callendar.domain.rules import ShowAsTable
 from callendar.engine.choosing import Choice
-from callendar.engine.orders import Idempotency
 from callendar.web.api.people import json
 from callendar.web.auth import check_administrator
-from callendar.web.faults import REFUSALS
+from callendar.web.refusal import TRIED, refuses
 from callendar.web.room import Asked, InRoom
 from callendar.web.wire import or_unset
 
@@ -60,10 +59,10 @@ class CalendarBody(Choice, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Of the calendars that `POST /connections/{id}/test` tells; may be left out where there is only one."""
 
 
-ANSWERED = ResponseSpec(CalendarDetail, generate_examples=False)
+ANSWERED = ResponseSpec(CalendarDetail)
 
 
-@get("/calendars", summary="All calendars, or those of one person", responses=REFUSALS)
+@get("/calendars", summary="All calendars, or those of one person", opt=refuses("forbidden", "not_found"))
 async def list_calendars(
     request: Asked,
     room: InRoom,
@@ -76,52 +75,48 @@ async def list_calendars(
     return Calendars(calendars=tuple(_wire(each) for each in calendars))
 
 
-@post("/calendars", summary="Give a person a calendar", responses={201: ANSWERED, **REFUSALS})
+@post(
+    "/calendars",
+    summary="Give a person a calendar",
+    responses={201: ANSWERED},
+    opt=refuses("forbidden", "not_found", "taken", *TRIED),
+)
 async def add_calendar(request: Asked, room: InRoom, data: JSONBody[CalendarBody]) -> Response[bytes]:
     """One that its connection offers now (422 with the mend if it does not answer). Read at once."""
     check_administrator(request.user)
     company_id = request.user.company_id
     person_id = room.details.find_row(request.user, data.person)[1].person.id
 
-    async def act(_key: Idempotency | None) -> bytes:
-        connection, found = await room.parts.connections.find_calendar(company_id, data.connection, data.ref)
-        added = await room.parts.calendars.add(company_id, person_id, connection, [(found, data)], by=request.user)
-        return _encode(_wire(added[0]))
-
-    return json(await room.once.do(request, act, keep=True), 201)
+    connection, found = await room.parts.connections.find_calendar(company_id, data.connection, data.ref)
+    added = await room.parts.calendars.add(company_id, person_id, connection, [(found, data)], by=request.user)
+    return json(_encode(_wire(added[0])), 201)
 
 
-@patch("/calendars/{calendar_id:str}", summary="Change a calendar", responses={200: ANSWERED, **REFUSALS})
+@patch("/calendars/{calendar_id:str}", summary="Change a calendar", responses={200: ANSWERED}, opt=refuses("forbidden"))
 async def change_calendar(
     request: Asked, room: InRoom, calendar_id: FromPath[str], data: JSONBody[Choice]
 ) -> Response[bytes]:
     """Its person is planned anew at once. For another person remove it and give it to her."""
     check_administrator(request.user)
 
-    async def act(_key: Idempotency | None) -> bytes:
-        changed = await room.parts.calendars.change(request.user.company_id, calendar_id, data, by=request.user)
-        return _encode(_wire(changed))
-
-    return json(await room.once.do(request, act, keep=True))
+    changed = await room.parts.calendars.change(request.user.company_id, calendar_id, data, by=request.user)
+    return json(_encode(_wire(changed)))
 
 
-@delete("/calendars/{calendar_id:str}", summary="Take a calendar from its person", responses=REFUSALS)
+@delete("/calendars/{calendar_id:str}", summary="Take a calendar from its person", opt=refuses("forbidden"))
 async def remove_calendar(request: Asked, room: InRoom, calendar_id: FromPath[str]) -> None:
     """With all that was read from it; the person is planned anew at once."""
     check_administrator(request.user)
 
-    async def act(_key: Idempotency | None) -> bytes:
-        await room.parts.calendars.remove(request.user.company_id, calendar_id, by=request.user)
-        return b""
-
-    await room.once.do(request, act, keep=True)
+    await room.parts.calendars.remove(request.user.company_id, calendar_id, by=request.user)
 
 
 @post(
     "/calendars/{calendar_id:str}/sync",
     summary="Read a calendar now",
     status_code=202,
-    responses={202: ANSWERED, **REFUSALS},
+    responses={202: ANSWERED},
+    opt=refuses("forbidden"),
 )
 async def sync_calendar(request: Asked, room: InRoom, calendar_id: FromPath[str]) -> CalendarDetail:
     """Asked for, not waited for: `GET /calendars` tells how it went."""

@@ -14,14 +14,15 @@ from callendar.web.api.access import turn_out
 from callendar.web.api.people import json
 from callendar.web.auth import check_administrator
 from callendar.web.detail import WirePersonDetail
-from callendar.web.faults import REFUSALS
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom, Room
 
 
 @post(
     "/people",
     summary="Add a person",
-    responses={201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
+    responses={201: ResponseSpec(WirePersonDetail)},
+    opt=refuses("forbidden", "taken", "unknown_reason"),
 )
 async def add(request: Asked, room: InRoom, data: JSONBody[PersonPatch]) -> Response[bytes]:
     """`name` is needed; the zone is the company's by default. Extensions and addresses are one person's only."""
@@ -43,7 +44,8 @@ async def add(request: Asked, room: InRoom, data: JSONBody[PersonPatch]) -> Resp
 @patch(
     "/people/{person_id:str}",
     summary="Change a person",
-    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
+    responses={200: ResponseSpec(WirePersonDetail)},
+    opt=refuses("forbidden", "taken", "unknown_reason"),
 )
 async def change(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[PersonPatch]
@@ -65,7 +67,7 @@ async def change(
     return json(await room.details.encode(request.user, person_id))
 
 
-@delete("/people/{person_id:str}", summary="Remove a person", responses=REFUSALS)
+@delete("/people/{person_id:str}", summary="Remove a person", opt=refuses("forbidden"))
 async def remove(request: Asked, room: InRoom, person_id: FromPath[str]) -> None:
     """With her calendars and orders; her tokens end."""
     check_administrator(request.user)

@@ -13,10 +13,10 @@ from msgspec import UNSET, Struct, UnsetType
 from callendar.contracts.source import SourceError
 from callendar.engine.choosing import found_id
 from callendar.engine.connecting import ConnectionPatch, ConnectionState, Tried
-from callendar.engine.orders import Idempotency
 from callendar.web.api.people import json
 from callendar.web.auth import check_administrator
-from callendar.web.faults import REFUSALS, WireFault, fault_of
+from callendar.web.faults import WireFault, fault_of
+from callendar.web.refusal import TRIED, refuses
 from callendar.web.room import Asked, InRoom, Room
 from callendar.web.wire import or_unset
 
@@ -110,10 +110,10 @@ class ConnectionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """By default the kind's."""
 
 
-ANSWERED = ResponseSpec(WireConnection, generate_examples=False)
+ANSWERED = ResponseSpec(WireConnection)
 
 
-@get("/kinds", summary="Kinds of calendar systems that can be connected", responses=REFUSALS)
+@get("/kinds", summary="Kinds of calendar systems that can be connected", opt=refuses("forbidden"))
 async def list_kinds(request: Asked, room: InRoom) -> Kinds:
     """For administrators; with the settings that each asks for."""
     check_administrator(request.user)
@@ -132,7 +132,7 @@ async def list_kinds(request: Asked, room: InRoom) -> Kinds:
     )
 
 
-@get("/connections", summary="All connections to calendar systems", responses=REFUSALS)
+@get("/connections", summary="All connections to calendar systems", opt=refuses("forbidden"))
 async def list_connections(request: Asked, room: InRoom) -> Connections:
     """For administrators; secrets never."""
     check_administrator(request.user)
@@ -140,7 +140,7 @@ async def list_connections(request: Asked, room: InRoom) -> Connections:
     return Connections(connections=tuple(_wire(each, room) for each in states))
 
 
-@get("/connections/{connection_id:str}", summary="One connection", responses=REFUSALS)
+@get("/connections/{connection_id:str}", summary="One connection", opt=refuses("forbidden"))
 async def show_connection(request: Asked, room: InRoom, connection_id: FromPath[str]) -> WireConnection:
     """For administrators; secrets never."""
     check_administrator(request.user)
@@ -148,21 +148,23 @@ async def show_connection(request: Asked, room: InRoom, connection_id: FromPath[
     return _wire(state, room)
 
 
-@post("/connections", summary="Connect a calendar system", responses={201: ANSWERED, **REFUSALS})
+@post("/connections", summary="Connect a calendar system", responses={201: ANSWERED}, opt=refuses("forbidden", *TRIED))
 async def add_connection(request: Asked, room: InRoom, data: JSONBody[ConnectionBody]) -> Response[bytes]:
     """Tried before it is saved: 422 with the mend if it does not answer. Answers with the calendars it offers."""
     check_administrator(request.user)
 
-    async def act(_key: Idempotency | None) -> bytes:
-        connection, tried = await room.parts.connections.add(
-            request.user.company_id, data.kind, data.name, data.settings, data.poll_seconds, by=request.user
-        )
-        return await _answer(request, room, connection.id, tried)
-
-    return json(await room.once.do(request, act, keep=True), 201)
+    connection, tried = await room.parts.connections.add(
+        request.user.company_id, data.kind, data.name, data.settings, data.poll_seconds, by=request.user
+    )
+    return json(await _answer(request, room, connection.id, tried), 201)
 
 
-@patch("/connections/{connection_id:str}", summary="Change a connection", responses={200: ANSWERED, **REFUSALS})
+@patch(
+    "/connections/{connection_id:str}",
+    summary="Change a connection",
+    responses={200: ANSWERED},
+    opt=refuses("forbidden", *TRIED),
+)
 async def change_connection(
     request: Asked, room: InRoom, connection_id: FromPath[str], data: JSONBody[ConnectionPatch]
 ) -> Response[bytes]:
@@ -170,30 +172,25 @@ async def change_connection(
     others than the secret change, the secret has to be given anew."""
     check_administrator(request.user)
 
-    async def act(_key: Idempotency | None) -> bytes:
-        tried = await room.parts.connections.change(request.user.company_id, connection_id, data, by=request.user)
-        return await _answer(request, room, connection_id, tried)
-
-    return json(await room.once.do(request, act, keep=True))
+    tried = await room.parts.connections.change(request.user.company_id, connection_id, data, by=request.user)
+    return json(await _answer(request, room, connection_id, tried))
 
 
-@delete("/connections/{connection_id:str}", summary="Remove a connection", responses=REFUSALS)
+@delete(
+    "/connections/{connection_id:str}", summary="Remove a connection", opt=refuses("forbidden", "in_use", "conflict")
+)
 async def remove_connection(
     request: Asked, room: InRoom, connection_id: FromPath[str], calendars: FromQuery[bool] = False
 ) -> None:
     """409 while calendars are read over it, unless `?calendars=true` says that they go with it."""
     check_administrator(request.user)
 
-    async def act(_key: Idempotency | None) -> bytes:
-        await room.parts.connections.remove(
-            request.user.company_id, connection_id, with_calendars=calendars, by=request.user
-        )
-        return b""
-
-    await room.once.do(request, act, keep=True)
+    await room.parts.connections.remove(
+        request.user.company_id, connection_id, with_calendars=calendars, by=request.user
+    )
 
 
-@post("/connections/{connection_id:str}/test", summary="Try a connection", status_code=200, responses=REFUSALS)
+@post("/connections/{connection_id:str}/test", summary="Try a connection", status_code=200, opt=refuses("forbidden"))
 async def test_connection(request: Asked, room: InRoom, connection_id: FromPath[str]) -> Answers:
     """What it answers now: the calendars it offers and its clock, or what is wrong with the mend."""
     check_administrator(request.user)

@@ -20,7 +20,8 @@ from callendar.domain.span import to_instant
 from callendar.domain.timetable import StateKind
 from callendar.engine.explain import BookingAsk, BookingExplanation, ExplainedClaim, explain_booking, explain_person
 from callendar.web.api.people import json
-from callendar.web.faults import REFUSALS, Fault
+from callendar.web.faults import Fault
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom
 
 
@@ -71,7 +72,8 @@ class BookingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 @get(
     "/people/{person_id:str}/explain",
     summary="Why a person is shown as she is",
-    responses={200: ResponseSpec(WireExplanation, generate_examples=False), **REFUSALS},
+    responses={200: ResponseSpec(WireExplanation)},
+    opt=refuses("forbidden"),
 )
 async def explain(
     request: Asked,
@@ -89,7 +91,7 @@ async def explain(
     return json(msgspec.json.encode(explanation))
 
 
-@post("/explain", summary="What a booking would do, and why", status_code=200, responses=REFUSALS)
+@post("/explain", summary="What a booking would do, and why", status_code=200)
 async def explain_any(request: Asked, room: InRoom, data: JSONBody[BookingBody]) -> BookingExplanation:
     """For the caller if the token has a person, else for anybody of the company; nothing is stored."""
     held = room.parts.held.company(request.user.company_id)

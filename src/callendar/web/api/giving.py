@@ -15,18 +15,21 @@ from callendar.domain.person import PersonId
 from callendar.domain.privacy import may_set
 from callendar.domain.rules import CompanyId
 from callendar.engine.ordering import Act
-from callendar.engine.orders import Giver, Idempotency, Written
+from callendar.engine.orders import Giver, Written
 from callendar.web.api.people import json
 from callendar.web.auth import order_origin
 from callendar.web.detail import WirePersonDetail
-from callendar.web.faults import REFUSALS, Fault
+from callendar.web.faults import Fault
+from callendar.web.once import asked_once
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, Room
 
 BasedOn: TypeAlias = Annotated[
     str | None,
     QueryParameter(description="The version looked at; 409 if the person's orders by hand changed after it."),
 ]
-ANSWERED = {200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
+ANSWERED = {200: ResponseSpec(WirePersonDetail)}
+ORDERS = refuses("forbidden", "not_found", "conflict", "refused", "unknown_reason")
 Give: TypeAlias = Callable[[Giver, PersonId], Awaitable[Written]]
 
 
@@ -39,7 +42,6 @@ async def give_order(
     based_on: str | None = None,
     status: int = 200,
     made: bool = False,
-    keep: bool = False,
 ) -> Response[bytes]:
     """Give the order, once, and answer with the person; a conflict is answered with what stands.
 
@@ -50,17 +52,18 @@ async def give_order(
     _company, row = room.details.find_row(viewer, person_id)
     origin = order_origin(viewer, request.auth, row.person)
 
-    async def act(key: Idempotency | None) -> bytes:
-        giver = Giver(viewer=viewer, origin=origin, based_on=based_on, idempotency=key)
-        if isinstance(order, Act):
-            written = await room.parts.orders.give(giver, row.person.id, order)
-        else:
-            written = await order(giver, row.person.id)
-        return written.change.encode()
-
+    asked = asked_once(request)
+    giver = Giver(viewer=viewer, origin=origin, based_on=based_on, idempotency=asked and asked.key)
     try:
-        change = (await room.once.do(request, act, keep=keep)).decode()
+        if asked is not None and asked.done is not None:
+            change = asked.done.decode()
+        elif isinstance(order, Act):
+            change = (await room.parts.orders.give(giver, row.person.id, order)).change
+        else:
+            change = (await order(giver, row.person.id)).change
     except Conflict as error:
+        # Whoever came first may not have looked at his own write yet.
+        await room.parts.held.refresh()
         version = room.parts.held.company(viewer.company_id).version
         stands = await room.details.encode(viewer, person_id)
         raise Fault(

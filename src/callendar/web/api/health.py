@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from callendar.contracts.store import StoreAway, StoreError
 from callendar.web.auth import OPEN_TO_ALL
-from callendar.web.faults import REFUSALS, Fault, describe
+from callendar.web.faults import Fault, describe
 from callendar.web.room import InRoom
 
 
@@ -21,7 +21,7 @@ class Health(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-@get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL, responses=REFUSALS)
+@get("/health", summary="Whether the service is up", opt=OPEN_TO_ALL)
 async def show_health(room: InRoom) -> Health:
     """503 while the database cannot be asked, or nothing can be kept in it; `error` and the log say which."""
     try:

@@ -12,8 +12,8 @@ from litestar.response import Stream
 
 from callendar.domain.person import PersonId
 from callendar.web.detail import WirePersonDetail
-from callendar.web.faults import REFUSALS
 from callendar.web.listing import read_wanted
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom
 from callendar.web.sight import SeenAs, audit_sight, find_eyes
 from callendar.web.wire import WirePeople
@@ -24,7 +24,8 @@ NO_STORE = {"Cache-Control": "no-store"}
 @get(
     "/people",
     summary="Everybody the caller may see",
-    responses={200: ResponseSpec(WirePeople, generate_examples=False), **REFUSALS},
+    responses={200: ResponseSpec(WirePeople)},
+    opt=refuses("forbidden", "not_found"),
 )
 async def list_people(
     request: Asked,
@@ -51,7 +52,8 @@ async def list_people(
 @get(
     "/people/{person_id:str}",
     summary="One person in full",
-    responses={200: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS},
+    responses={200: ResponseSpec(WirePersonDetail)},
+    opt=refuses("forbidden"),
 )
 async def show_person(
     request: Asked, room: InRoom, person_id: FromPath[str], seen_as: SeenAs = None
@@ -66,8 +68,8 @@ async def show_person(
 @get(
     "/feed",
     summary="What changes, as server-sent events",
-    opt={"exclude_from_compression": True},
-    responses={200: ResponseSpec(str, media_type="text/event-stream", generate_examples=False), **REFUSALS},
+    opt={"exclude_from_compression": True} | refuses("forbidden", "not_found", "too_many_requests"),
+    responses={200: ResponseSpec(str, media_type="text/event-stream")},
 )
 async def follow(
     request: Asked,

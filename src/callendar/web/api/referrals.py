@@ -19,17 +19,19 @@ from callendar.domain.person import PersonId
 from callendar.domain.privacy import may_explain, may_set, view_of
 from callendar.engine import ordering
 from callendar.engine.ordering import PlannedAsk, ReferralAsk, ReferralPatch
-from callendar.engine.orders import Giver, Idempotency
-from callendar.web.api.giving import ANSWERED, BasedOn, check_known, give_order
+from callendar.engine.orders import Giver
+from callendar.web.api.giving import ANSWERED, ORDERS, BasedOn, check_known, give_order
 from callendar.web.api.people import json
 from callendar.web.auth import order_origin
 from callendar.web.detail import WirePersonDetail, WireReferral, wire_referrals
-from callendar.web.faults import REFUSALS, Fault, not_found
+from callendar.web.faults import Fault, not_found
+from callendar.web.once import asked_once
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom, Room
 
 _encode = msgspec.json.Encoder().encode
 
-PLANNED = {201: ResponseSpec(WirePersonDetail, generate_examples=False), **REFUSALS}
+PLANNED = {201: ResponseSpec(WirePersonDetail)}
 
 
 class SetBody(ReferralAsk, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,10 +85,10 @@ class Referrals(Struct, frozen=True, kw_only=True):
     referrals: tuple[WireReferral, ...]
 
 
-MANY = {200: ResponseSpec(ManyChanges, generate_examples=False), **REFUSALS}
+MANY = {200: ResponseSpec(ManyChanges)}
 
 
-@put("/people/{person_id:str}/referral", summary="Refer a person from now on", responses=ANSWERED)
+@put("/people/{person_id:str}/referral", summary="Refer a person from now on", responses=ANSWERED, opt=ORDERS)
 async def set_referral(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[SetBody], based_on: BasedOn = None
 ) -> Response[bytes]:
@@ -94,7 +96,13 @@ async def set_referral(
     return await give_order(request, room, person_id, ordering.set_for_now(data), based_on=data.based_on or based_on)
 
 
-@delete("/people/{person_id:str}/referral", summary="End the top referral for now", status_code=200, responses=ANSWERED)
+@delete(
+    "/people/{person_id:str}/referral",
+    summary="End the top referral for now",
+    status_code=200,
+    responses=ANSWERED,
+    opt=ORDERS,
+)
 async def clear_referral(
     request: Asked, room: InRoom, person_id: FromPath[str], based_on: BasedOn = None
 ) -> Response[bytes]:
@@ -102,7 +110,7 @@ async def clear_referral(
     return await give_order(request, room, person_id, ordering.clear_for_now(), based_on=based_on)
 
 
-@get("/people/{person_id:str}/referrals", summary="Orders by hand that stand or are to come", responses=REFUSALS)
+@get("/people/{person_id:str}/referrals", summary="Orders by hand that stand or are to come", opt=refuses("forbidden"))
 async def list_referrals(request: Asked, room: InRoom, person_id: FromPath[str]) -> Referrals:
     """For the person, telephonists and whoever may set."""
     company, row = room.details.find_row(request.user, person_id)
@@ -114,7 +122,7 @@ async def list_referrals(request: Asked, room: InRoom, person_id: FromPath[str])
     return Referrals(version=version, referrals=wire_referrals(causes, company, view, room.parts.clock.now()))
 
 
-@post("/people/{person_id:str}/referrals", summary="Plan a referral", responses=PLANNED)
+@post("/people/{person_id:str}/referrals", summary="Plan a referral", responses=PLANNED, opt=ORDERS)
 async def plan(
     request: Asked, room: InRoom, person_id: FromPath[str], data: JSONBody[PlanBody], based_on: BasedOn = None
 ) -> Response[bytes]:
@@ -130,7 +138,13 @@ async def plan(
     )
 
 
-@post("/referrals", summary="The same referral for many people", status_code=200, responses=MANY)
+@post(
+    "/referrals",
+    summary="The same referral for many people",
+    status_code=200,
+    responses=MANY,
+    opt=refuses("forbidden", "not_found", "refused", "unknown_reason"),
+)
 async def set_for_many(request: Asked, room: InRoom, data: JSONBody[ManyBody]) -> Response[bytes]:
     """For now, or planned when it has a `start`. Refused as a whole if any of them is not the caller's to set."""
     if data.repeat is not None and data.start is None:
@@ -146,17 +160,21 @@ async def set_for_many(request: Asked, room: InRoom, data: JSONBody[ManyBody]) -
     )
     origin = _common_origin({order_origin(request.user, request.auth, row.person) for row in rows})
 
-    async def act(_key: Idempotency | None) -> bytes:
-        people = [PersonId(each) for each in data.people]
-        written = await room.parts.orders.give_many(Giver(viewer=request.user, origin=origin), people, order)
-        return _encode(
-            ManyChanges(changes=tuple(PersonChange(person=each.person_id, change=each.change) for each in written))
-        )
+    asked = asked_once(request)
+    giver = Giver(
+        viewer=request.user, origin=origin, idempotency=asked and asked.key, done=None if asked is None else asked.done
+    )
+    written = await room.parts.orders.give_many(giver, [PersonId(each) for each in data.people], order)
+    changes = tuple(PersonChange(person=each.person_id, change=each.change) for each in written)
+    return json(_encode(ManyChanges(changes=changes)))
 
-    return json(await room.once.do(request, act, keep=True))
 
-
-@patch("/referrals/{referral_id:str}", summary="Change a referral, start it now or end it now", responses=ANSWERED)
+@patch(
+    "/referrals/{referral_id:str}",
+    summary="Change a referral, start it now or end it now",
+    responses=ANSWERED,
+    opt=ORDERS,
+)
 async def change_referral(
     request: Asked, room: InRoom, referral_id: FromPath[str], data: JSONBody[PatchBody], based_on: BasedOn = None
 ) -> Response[bytes]:
@@ -173,7 +191,7 @@ async def change_referral(
     )
 
 
-@delete("/referrals/{referral_id:str}", summary="Delete a referral", status_code=200, responses=ANSWERED)
+@delete("/referrals/{referral_id:str}", summary="Delete a referral", status_code=200, responses=ANSWERED, opt=ORDERS)
 async def delete_referral(
     request: Asked, room: InRoom, referral_id: FromPath[str], based_on: BasedOn = None
 ) -> Response[bytes]:

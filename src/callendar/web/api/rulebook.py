@@ -13,7 +13,7 @@ from callendar.domain.reason import Ends, Reason, ReasonCode
 from callendar.domain.rules import Company, Rules
 from callendar.engine.rulebook import ReasonPatch
 from callendar.web.auth import check_administrator
-from callendar.web.faults import REFUSALS
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom
 from callendar.web.wire import or_unset
 
@@ -46,27 +46,27 @@ class NewReason(ReasonPatch, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code: str
 
 
-@get("/rules", summary="The company's rules", responses=REFUSALS)
+@get("/rules", summary="The company's rules")
 async def show_rules(request: Asked, room: InRoom) -> Rules:
     """Every setting, those out of the box too."""
     return room.parts.held.company(request.user.company_id).company.rules
 
 
-@put("/rules", summary="Change the company's rules", responses=REFUSALS)
+@put("/rules", summary="Change the company's rules", opt=refuses("forbidden"))
 async def change_rules(request: Asked, room: InRoom, data: JSONBody[dict[str, Any]]) -> Rules:
     """Replaces what is sent and keeps the rest; inside `show_as` and `holidays` likewise. Answers with all of them."""
     check_administrator(request.user)
     return await room.rule_book.change_rules(request.user.company_id, data)
 
 
-@get("/reasons", summary="The company's reasons", responses=REFUSALS)
+@get("/reasons", summary="The company's reasons")
 async def list_reasons(request: Asked, room: InRoom) -> Reasons:
     """In the company's order; no secret from anybody signed in."""
     company = room.parts.held.company(request.user.company_id).company
     return Reasons(reasons=tuple(reason_detail(each, company) for each in company.reasons))
 
 
-@post("/reasons", summary="Add a reason", responses=REFUSALS)
+@post("/reasons", summary="Add a reason", opt=refuses("forbidden"))
 async def add_reason(request: Asked, room: InRoom, data: JSONBody[NewReason]) -> ReasonDetail:
     """A keyword belongs to one reason of a company."""
     check_administrator(request.user)
@@ -80,7 +80,7 @@ async def add_reason(request: Asked, room: InRoom, data: JSONBody[NewReason]) ->
     return reason_detail(reason, room.parts.held.company(request.user.company_id).company)
 
 
-@patch("/reasons/{code:str}", summary="Change a reason", responses=REFUSALS)
+@patch("/reasons/{code:str}", summary="Change a reason", opt=refuses("forbidden"))
 async def change_reason(request: Asked, room: InRoom, code: FromPath[str], data: JSONBody[ReasonPatch]) -> ReasonDetail:
     """Labels and keywords are merged by language; an empty one takes the language out."""
     check_administrator(request.user)
@@ -88,7 +88,7 @@ async def change_reason(request: Asked, room: InRoom, code: FromPath[str], data:
     return reason_detail(reason, room.parts.held.company(request.user.company_id).company)
 
 
-@delete("/reasons/{code:str}", summary="Delete a reason", responses=REFUSALS)
+@delete("/reasons/{code:str}", summary="Delete a reason", opt=refuses("forbidden", "in_use"))
 async def delete_reason(request: Asked, room: InRoom, code: FromPath[str]) -> None:
     """409 while somebody is or will be referred by it."""
     check_administrator(request.user)

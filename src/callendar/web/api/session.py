@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from litestar import Response, delete, post
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Struct
 
@@ -20,15 +19,8 @@ from callendar.web.cookie import (
     read_cookie,
     session_cookie,
 )
-from callendar.web.faults import REFUSALS, WireFault
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, AskedByAnybody, InRoom
-
-SIGN_IN = {
-    **REFUSALS,
-    401: ResponseSpec(WireFault, generate_examples=False, description="Wrong; in which respect is not told."),
-    429: ResponseSpec(WireFault, generate_examples=False, description="Too many have failed; see `Retry-After`."),
-    503: ResponseSpec(WireFault, generate_examples=False, description="Too many sign in just now; see `Retry-After`."),
-}
 
 
 class SignInBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +31,12 @@ class SignInBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     company: str | None = None
 
 
-@post("/session", summary="Sign in", status_code=200, opt=OPEN_TO_ALL, security=[{}], responses=SIGN_IN)
+@post(
+    "/session",
+    summary="Sign in",
+    status_code=200,
+    opt=OPEN_TO_ALL | refuses("cross_site", "wrong_sign_in", "too_many_tries", "busy"),
+)
 async def sign_in(request: AskedByAnybody, room: InRoom, data: JSONBody[SignInBody]) -> Response[Me]:
     """Sets the session's cookie and answers as `GET /me`."""
     secure = comes_by_https(request, room.parts.public_url)
@@ -59,7 +56,7 @@ async def sign_in(request: AskedByAnybody, room: InRoom, data: JSONBody[SignInBo
     return Response(await me_of(room, made.viewer), cookies=cookies)
 
 
-@delete("/session", summary="Sign out", responses=REFUSALS)
+@delete("/session", summary="Sign out")
 async def sign_out(request: Asked, room: InRoom) -> Response[None]:
     """Ends the console's session and its feeds; a token is not ended by this."""
     if request.auth.by_cookie:

@@ -15,7 +15,9 @@ from callendar.domain.person import PersonId
 from callendar.domain.privacy import Viewer
 from callendar.engine.publishing import create_key, find_reader, list_keys, revoke_key
 from callendar.web.auth import OPEN_TO_ALL, sign_in
-from callendar.web.faults import REFUSALS, not_found
+from callendar.web.faults import not_found
+from callendar.web.once import SECRET
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, AskedByAnybody, InRoom, Room
 
 PRIVATE = "private, no-cache"
@@ -48,11 +50,10 @@ class TimetableKeys(Struct, frozen=True, kw_only=True):
     "/people/{person_id:str}/timetable.ics",
     http_method=["GET", "HEAD"],
     summary="A person's timetable as a calendar",
-    opt=OPEN_TO_ALL,
+    opt=OPEN_TO_ALL | refuses("not_signed_in"),
     responses={
-        200: ResponseSpec(str, media_type="text/calendar", generate_examples=False),
-        304: ResponseSpec(None, description="It is as `If-None-Match` says.", generate_examples=False),
-        **REFUSALS,
+        200: ResponseSpec(str, media_type="text/calendar"),
+        304: ResponseSpec(None, description="It is as `If-None-Match` says."),
     },
 )
 async def show_timetable(
@@ -77,7 +78,8 @@ async def show_timetable(
 @post(
     "/people/{person_id:str}/timetable-keys",
     summary="Make a key to a person's calendar",
-    responses={201: ResponseSpec(NewTimetableKey, generate_examples=False), **REFUSALS},
+    responses={201: ResponseSpec(NewTimetableKey)},
+    opt=SECRET | refuses("forbidden", "too_many_keys"),
 )
 async def make_timetable_key(request: Asked, room: InRoom, person_id: FromPath[str]) -> NewTimetableKey:
     """For programs that can send no token. It opens this one calendar, as its maker sees it, until it is revoked."""
@@ -89,7 +91,7 @@ async def make_timetable_key(request: Asked, room: InRoom, person_id: FromPath[s
     )
 
 
-@get("/people/{person_id:str}/timetable-keys", summary="Keys to a person's calendar", responses=REFUSALS)
+@get("/people/{person_id:str}/timetable-keys", summary="Keys to a person's calendar", opt=refuses("forbidden"))
 async def list_timetable_keys(request: Asked, room: InRoom, person_id: FromPath[str]) -> TimetableKeys:
     """All of them to herself and to administrators, to others their own; secrets are shown to nobody."""
     _company, row = room.details.find_row(request.user, person_id)
@@ -99,7 +101,7 @@ async def list_timetable_keys(request: Asked, room: InRoom, person_id: FromPath[
 @delete(
     "/people/{person_id:str}/timetable-keys/{key_id:str}",
     summary="Revoke a key to a person's calendar",
-    responses=REFUSALS,
+    opt=refuses("forbidden"),
 )
 async def revoke_timetable_key(request: Asked, room: InRoom, person_id: FromPath[str], key_id: FromPath[str]) -> None:
     """It opens nothing from then on."""

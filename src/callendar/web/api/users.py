@@ -13,10 +13,10 @@ from callendar.domain.person import PersonId
 from callendar.domain.privacy import Role
 from callendar.engine.users import UserPatch
 from callendar.web.api.access import turn_out
-from callendar.web.api.session import SIGN_IN
 from callendar.web.auth import check_administrator
 from callendar.web.cookie import comes_by_https, session_cookie
-from callendar.web.faults import REFUSALS
+from callendar.web.once import SECRET
+from callendar.web.refusal import refuses
 from callendar.web.room import Asked, InRoom
 from callendar.web.wire import or_unset
 
@@ -70,7 +70,7 @@ class MadePassword(Struct, frozen=True, kw_only=True):
     password: str | UnsetType = UNSET
 
 
-@get("/users", summary="All users", responses=REFUSALS)
+@get("/users", summary="All users", opt=refuses("forbidden"))
 async def list_users(request: Asked, room: InRoom) -> WireUsers:
     """For administrators."""
     check_administrator(request.user)
@@ -78,7 +78,7 @@ async def list_users(request: Asked, room: InRoom) -> WireUsers:
     return WireUsers(users=tuple(wire_user(each) for each in users))
 
 
-@post("/users", summary="Add a user", responses=REFUSALS)
+@post("/users", summary="Add a user", opt=SECRET | refuses("forbidden", "not_found", "taken", "busy"))
 async def add_user(request: Asked, room: InRoom, data: JSONBody[UserBody]) -> WireUser:
     """Answered with a password if none was given."""
     check_administrator(request.user)
@@ -95,7 +95,7 @@ async def add_user(request: Asked, room: InRoom, data: JSONBody[UserBody]) -> Wi
     return wire_user(user, made)
 
 
-@patch("/users/{user_id:str}", summary="Change a user", responses=REFUSALS)
+@patch("/users/{user_id:str}", summary="Change a user", opt=refuses("forbidden", "taken", "own_user"))
 async def change_user(request: Asked, room: InRoom, user_id: FromPath[str], data: JSONBody[UserPatch]) -> WireUser:
     """Absent = as it was. Nobody changes her own role or disables herself; a disabled user's sessions end at once."""
     check_administrator(request.user)
@@ -104,7 +104,7 @@ async def change_user(request: Asked, room: InRoom, user_id: FromPath[str], data
     return wire_user(user)
 
 
-@delete("/users/{user_id:str}", summary="Remove a user", responses=REFUSALS)
+@delete("/users/{user_id:str}", summary="Remove a user", opt=refuses("forbidden", "own_user"))
 async def delete_user(request: Asked, room: InRoom, user_id: FromPath[str]) -> None:
     """Her sessions and their feeds end at once. Nobody removes herself."""
     check_administrator(request.user)
@@ -112,7 +112,12 @@ async def delete_user(request: Asked, room: InRoom, user_id: FromPath[str]) -> N
     turn_out(room)
 
 
-@post("/users/{user_id:str}/password", summary="Give a user a password", status_code=200, responses=REFUSALS)
+@post(
+    "/users/{user_id:str}/password",
+    summary="Give a user a password",
+    status_code=200,
+    opt=SECRET | refuses("forbidden", "own_user", "busy"),
+)
 async def reset_password(
     request: Asked, room: InRoom, user_id: FromPath[str], data: JSONBody[PasswordBody]
 ) -> MadePassword:
@@ -123,7 +128,12 @@ async def reset_password(
     return MadePassword(password=or_unset(made))
 
 
-@put("/me/password", summary="Change one's own password", status_code=204, responses=SIGN_IN)
+@put(
+    "/me/password",
+    summary="Change one's own password",
+    status_code=204,
+    opt=SECRET | refuses("forbidden", "wrong_sign_in", "too_many_tries", "busy", "refused", "not_found"),
+)
 async def change_own_password(request: Asked, room: InRoom, data: JSONBody[OwnPasswordBody]) -> Response[None]:
     """All one's sessions end; whoever came with the session's cookie is answered with a new one."""
     secret = await room.sign_in.change_password(request.user, data.current, data.new)

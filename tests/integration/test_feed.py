@@ -362,3 +362,73 @@ async def test_a_changed_role_begins_anew(cast: Cast, monkeypatch: pytest.Monkey
         await cast.book(booking("m: Budget"))
         await cast.clock.advance(0.25)
         assert listener.take("people")[0].data["people"][0]["state"]["text"] == "Budget"
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        pytest.param("{epoch}-{n}", [], id="current"),
+        pytest.param("{epoch}-{older}", ["people"], id="older"),
+        pytest.param("{epoch}-{ahead}", ["reset"], id="ahead"),
+        pytest.param("0000dead-{n}", ["reset"], id="of-another-database"),
+        pytest.param("{epoch}-", ["reset"], id="no-number"),
+        pytest.param("{epoch}--1", ["reset"], id="negative"),
+        pytest.param("{epoch}-\u0661", ["reset"], id="other-digits"),
+        pytest.param("{epoch}-" + "9" * 5000, ["reset"], id="endless"),
+        pytest.param("garbage", ["reset"], id="garbage"),
+        pytest.param("", ["reset"], id="empty"),
+        pytest.param(None, [], id="none"),
+    ],
+)
+async def test_it_resumes_from_every_kind_of_version(cast: Cast, since: str | None, told: list[str]) -> None:
+    """What is known is caught up with, anything else begins anew; and then changes come to all alike."""
+    older = cast.held.company(COMPANY).n
+    await cast.book(booking("m: Before"))
+    held = cast.held.company(COMPANY)
+    given = since and since.format(epoch=held.epoch, n=held.n, older=older, ahead=held.n + 1)
+    async with listening(cast, since=given) as listener:
+        assert [event.name for event in listener.take("people", "reset")] == told
+        await cast.book(booking("m: After"))
+        await cast.clock.advance(0.25)
+        assert [event.name for event in listener.take("people", "reset")] == ["people"]
+
+
+async def test_a_version_older_than_what_is_remembered_of_the_gone_begins_anew(cast: Cast) -> None:
+    """Who went then is not known any more."""
+    since = cast.held.company(COMPANY).version
+    await cast.ask("administrator", "DELETE", f"people/{BO}")
+    await cast.clock.advance(8 * 86_400)
+    await cast.book(booking("m: Sweeps"))
+    await cast.held.refresh()
+    cast.held.company(COMPANY).recent.clear()
+    cast.held.company(COMPANY).oldest = cast.held.company(COMPANY).n
+    async with listening(cast, since=since) as listener:
+        assert [event.name for event in listener.take("people", "reset")] == ["reset"]
+
+
+async def test_one_token_has_so_many_feeds_and_no_more(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """429 with a wait; others are not concerned, and a closed one makes room."""
+    monkeypatch.setattr("callendar.web.feed.MOST_OPEN", 2)
+    feeds = feeds_of(cast)
+    secret = hash_secret(cast.secrets["telephonist"])
+    async with listening(cast), listening(cast):
+        answer = await cast.ask("telephonist", "GET", "feed")
+        assert (answer.status_code, answer.json()["error"]) == (429, "too_many_requests")
+        assert int(answer.headers["retry-after"]) > 0
+        feeds.check_room(hash_secret(cast.secrets["bo"]))
+    feeds.check_room(secret)
+
+
+async def test_who_is_cut_off_is_told_to_come_back_apart(cast: Cast) -> None:
+    """The first event says after how long, each time another while."""
+    secret_hash = hash_secret(cast.secrets["bo"])
+    viewer = await cast.store.load_viewer(secret_hash, cast.clock.now())
+    assert viewer is not None
+    waits: set[int] = set()
+    for _ in range(20):
+        feed = feeds_of(cast).follow(viewer, secret_hash, None)
+        first = await anext(feed)
+        waits.add(int(first.partition(b"\n")[0].removeprefix(b"retry: ")))
+        await feed.aclose()
+    assert len(waits) > 5
+    assert all(1000 <= each < 5000 for each in waits)

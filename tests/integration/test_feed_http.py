@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import uvicorn
 from callendar.engine.clock import SystemClock
 from callendar.engine.people import PersonPatch, change_person
 from callendar.store.open import open_store
+from callendar.web.protocol import Protocol
 from callendar.web.room import Room
 from callendar.web.site import end_feeds
-from tests.integration.api_cast import ANNA, COMPANY, Cast, open_cast
+from tests.integration.api_cast import ANNA, BO, COMPANY, Cast, open_cast
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,9 @@ DEADLINE_SECONDS = 10
 @asynccontextmanager
 async def serving(cast: Cast) -> AsyncGenerator[tuple[uvicorn.Server, str]]:
     """The web behind uvicorn; yields the server and its address."""
-    server = uvicorn.Server(uvicorn.Config(cast.web, port=0, log_config=None, timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(cast.web, port=0, http=Protocol, log_config=None, timeout_graceful_shutdown=2)
+    )
     async with anyio.create_task_group() as group:
         group.start_soon(server.serve)
         with anyio.fail_after(DEADLINE_SECONDS):
@@ -181,3 +185,66 @@ async def open_other(path: Path) -> AsyncGenerator[Callable[[], Awaitable[None]]
         yield write
     finally:
         await store.close()
+
+
+async def test_a_listener_who_is_stuck_is_dropped(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """His buffers are full and stay so: he is cut off, others hear every change meanwhile."""
+    monkeypatch.setattr("callendar.web.protocol.PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr("callendar.web.protocol.SEND_BUFFER_BYTES", 4096)
+    room: Room = cast.web.state["room"]
+    async with serving(cast) as (_, address), client_of(cast, address, "telephonist") as client:
+        with stuck_listener(address, cast.secrets["bo"]):
+            async with client.stream("GET", "feed") as quick:
+                lines = quick.aiter_lines()
+                await next_event(lines, "time")
+                with anyio.fail_after(60):
+                    n = 0
+                    while room.feeds.open > 1 or n == 0:
+                        n += 1
+                        names = tuple(f"{n}-{each} " + "x" * 150 for each in range(50))
+                        await cast.change(ANNA, names=names)
+                        _, data = await next_event(lines, "people")
+                        assert data["people"]
+            assert n < 500
+
+
+@contextmanager
+def stuck_listener(address: str, secret: str) -> Generator[None]:
+    """Somebody who opens the feed and never reads a byte of it."""
+    url = httpx2.URL(address)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.connect((url.host, url.port))
+        stuck.sendall(f"GET /api/v1/feed HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n\r\n".encode())
+        yield
+
+
+async def test_an_answer_that_nobody_takes_is_given_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not feeds alone: whoever asks for much and reads nothing holds no connection for ever."""
+    monkeypatch.setattr("callendar.web.protocol.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("callendar.web.protocol.SEND_BUFFER_BYTES", 4096)
+    async with serving(cast) as (server, address):
+        url = httpx2.URL(address)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
+            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stuck.connect((url.host, url.port))
+            stuck.sendall(b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+            with anyio.fail_after(30):
+                while not server.server_state.connections:  # noqa: ASYNC110 - the server sets no event
+                    await anyio.sleep(0.01)
+                while server.server_state.connections:  # noqa: ASYNC110 - the server sets no event
+                    await anyio.sleep(0.01)
+
+
+async def test_a_last_event_stands_before_a_parameter(cast: Cast) -> None:
+    """A browser that connects anew still has the old address, and the newer version in the header."""
+    async with serving(cast) as (_, address), client_of(cast, address, "telephonist") as client:
+        old = (await client.get("people")).json()["version"]
+        await client.put(f"people/{ANNA}/referral", json={"reason": "lunch"})
+        new = (await client.get("people")).json()["version"]
+        headers = {"Last-Event-ID": new}
+        async with client.stream("GET", "feed", params={"since": old}, headers=headers) as feed:
+            lines = feed.aiter_lines()
+            await client.put(f"people/{BO}/referral", json={"reason": "lunch"})
+            _, data = await next_event(lines, "people")
+        assert [each["id"] for each in data["people"]] == [BO]

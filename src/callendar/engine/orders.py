@@ -27,6 +27,8 @@ from callendar.engine.plan import replan
 from callendar.engine.trail import audit_of
 
 UNDO_MINUTES = 10
+MOST_DIGITS = 18
+"""Of a version's n."""
 AT_ONCE = 50
 """People changed in one transaction when an order is for many."""
 
@@ -160,7 +162,7 @@ class OrderDesk:
 
     async def _check_based_on(self, tx: Transaction, person_id: PersonId, based_on: str) -> None:
         epoch, _, n = based_on.rpartition("-")
-        if epoch != self._store.epoch or not n.isdecimal():
+        if epoch != self._store.epoch or not (n.isascii() and n.isdecimal() and len(n) <= MOST_DIGITS):
             raise Conflict(f"the version {based_on!r} is not of this database; look again")
         if await tx.orders_changed_at(person_id) > int(n):
             raise Conflict("somebody has given other orders since; look again")

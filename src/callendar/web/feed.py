@@ -10,8 +10,10 @@ nobody.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
+from random import randrange
 
 import anyio.lowlevel
 import msgspec
@@ -27,6 +29,7 @@ from callendar.domain.rules import Company
 from callendar.engine.held import HeldCompany, HeldPeople
 from callendar.engine.waiting import wait_for
 from callendar.web.auth import Doorkeeper
+from callendar.web.faults import Fault
 from callendar.web.listing import ReadTimes
 from callendar.web.rows import LISTED, RowEncoder
 from callendar.web.wire import or_unset
@@ -35,6 +38,12 @@ COALESCE_SECONDS = 0.25
 """At least so long between two `people` events; the first change after a quiet while goes out at once."""
 FRESH_SECONDS = 2.0
 TIME_SECONDS = 15.0
+MOST_OPEN = 50
+"""Feeds of one token or session."""
+RETRY_MS, RETRY_SPREAD_MS = 1000, 4000
+"""How long a browser waits before it connects anew: from 1 to 5 s."""
+MOST_DIGITS = 18
+"""Of a version's n."""
 ROWS_AT_ONCE = 100
 """More changed rows are sent in several events; only the last one has the new version."""
 
@@ -78,11 +87,25 @@ class Feeds:
         self.stopping = False
         self.open = 0
         """How many there are."""
+        self.sent = 0
+        """Events, ever."""
+        self._by_listener: Counter[bytes] = Counter()
 
     def stop(self) -> None:
         """End them all, now; called before the server waits for its connections to close."""
         self.stopping = True
         self.people.wake()
+
+    def check_room(self, secret_hash: bytes) -> None:
+        """Raises `Fault` 429 when whoever holds this secret has as many feeds open as one may: a client that leaks
+        them must not use up what everybody needs."""
+        if self._by_listener[secret_hash] >= MOST_OPEN:
+            raise Fault(
+                429,
+                "too_many_requests",
+                f"{MOST_OPEN} feeds are open with this token or session; close some, or wait until they are closed.",
+                Retry_After=str(int(TIME_SECONDS)),
+            )
 
     async def follow(
         self, viewer: Viewer, secret_hash: bytes, since: str | None, *, seen_as: ViewerId | None = None
@@ -95,11 +118,19 @@ class Feeds:
             seen_as: The viewer's id, when the listener is an administrator who sees as somebody else.
         """
         self.open += 1
+        self._by_listener[secret_hash] += 1
         try:
+            # Whoever is cut off together comes back apart.
+            retry = f"retry: {RETRY_MS + randrange(RETRY_SPREAD_MS)}\n".encode()
             async for event in Feed(self, viewer, secret_hash, seen_as).events(since):
-                yield event
+                self.sent += 1
+                yield retry + event
+                retry = b""
         finally:
             self.open -= 1
+            self._by_listener[secret_hash] -= 1
+            if not self._by_listener[secret_hash]:
+                del self._by_listener[secret_hash]
 
 
 class Feed:
@@ -182,7 +213,8 @@ class Feed:
         if since is None:
             return True
         epoch, _, n = since.rpartition("-")
-        if epoch != held.epoch or not (n.isascii() and n.isdecimal()) or int(n) > held.n:
+        numbered = n.isascii() and n.isdecimal() and len(n) <= MOST_DIGITS
+        if epoch != held.epoch or not numbered or int(n) > held.n:
             return False
         self._n = int(n)
         return True

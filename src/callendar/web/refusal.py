@@ -37,7 +37,7 @@ ERRORS: Mapping[str, Refusal] = {
     "no_person": Refusal(409, "The token or session belongs to no person, so there is nothing to change."),
     "too_late": Refusal(409, "It was done more than ten minutes ago and can no longer be undone."),
     "own_user": Refusal(409, "Nobody takes away her own way in."),
-    "too_many_keys": Refusal(409, "There are as many keys to this calendar as there may be; revoke one first."),
+    "too_many_keys": Refusal(422, "There are as many keys to this calendar as there may be; revoke one first."),
     "idempotency_key_reused": Refusal(409, "This `Idempotency-Key` came before with another request."),
     "already_done": Refusal(409, "This `Idempotency-Key` came before; it was done, and its answer is not kept."),
     "too_large": Refusal(413, "The body has more than 1 MiB."),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import anyio
 import uvicorn
@@ -13,6 +14,7 @@ from litestar import Litestar
 from msgspec import Struct
 
 from callendar.domain.errors import CallendarError
+from callendar.web.protocol import Protocol
 from callendar.web.site import end_feeds
 
 GRACE_SECONDS = 2
@@ -58,6 +60,7 @@ class Server:
                 ssl_keyfile=listen.tls_key,
                 proxy_headers=bool(listen.trusted_proxies),
                 forwarded_allow_ips=list(listen.trusted_proxies),
+                http=Protocol,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 log_config=None,
                 access_log=False,
@@ -72,6 +75,7 @@ class Server:
         Raises:
             CannotListen: The port is taken, or the address not this machine's.
         """
+        raise_open_files()
         with self._bind() as listening:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal)
@@ -107,6 +111,14 @@ class Server:
                     self._server.force_exit = True
                 end_feeds(self._web)
                 self._server.should_exit = True
+
+
+def raise_open_files() -> None:
+    """Let this process have as many open files as it may: each feed is one, and 1,024 are soon used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class _QuietServer(uvicorn.Server):

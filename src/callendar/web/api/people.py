@@ -80,6 +80,7 @@ async def follow(
     """Events `people`, `fresh`, `lines`, `time` and `reset`; see `GET /people` for the rows."""
     resume = request.headers.get("last-event-id") or since
     viewer = await find_eyes(request, room, seen_as)
+    room.feeds.check_room(request.auth.secret_hash)
     await audit_sight(request, room, viewer)
     return Stream(
         room.feeds.follow(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from bench import listeners, live, memory, people, polling, reading, recovery, resolving, writing
+from bench import hostile, listeners, live, memory, pause, people, polling, reading, recovery, resolving, writing
 from bench.figure import Figure
 from callendar.logs import set_up_logs
 
@@ -23,6 +23,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "listeners": listeners.measure,
     "writing": writing.measure,
     "recovery": recovery.measure,
+    "pause": pause.measure,
+    "hostile": hostile.measure,
 }
 
 

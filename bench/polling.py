@@ -102,7 +102,7 @@ async def _measure(server: RadicaleServer, urls: list[str], database: str) -> tu
 
         async def read(number: int) -> None:
             calendar = _calendar_id(number)
-            done = await reader.read(company, calendar, opened, cursors.get(calendar), None)
+            done = await reader.read(company, calendar, opened, cursors.get(calendar))
             cursors[calendar] = done.cursor
 
         first = await _cost(server.pid, read, 1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import gc
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -39,10 +41,13 @@ from callendar.store.hold import hold
 from callendar.store.open import find_keys, migrate, open_store
 
 if TYPE_CHECKING:
+    from litestar import Litestar
+
     from callendar.web.server import Listen
 
 SOURCES, SWITCHBOARDS = "callendar.sources", "callendar.switchboards"
 """Entry-point groups; ours register as a third party's do."""
+GIVE_WAY_SECONDS = 0.001
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -146,47 +151,67 @@ async def serve_until_stopped(
     Raises:
         StoreError: Another serve holds the database, now or after this one has lost it, or it cannot be opened.
     """
-    # A third of the start of every command, and only this one needs it.
-    from callendar.web.parts import WebParts
     from callendar.web.server import Server
-    from callendar.web.site import create_web
 
     set_up_logs(settings.log, file=settings.log_file)
     async with hold(settings.database) as held_database:
         places = (*_switchboards(settings), *switchboards)
         async with open_parts(settings) as parts:
-            engine = Engine(
-                store=parts.store,
-                held=parts.held,
-                clock=parts.clock,
-                sources=parts.sources,
-                switchboards=places,
-                expand=parts.expand,
-                allow_private_networks=settings.private_networks,
-            )
-            web = create_web(
-                WebParts(
-                    store=parts.store,
-                    held=parts.held,
-                    orders=parts.orders,
-                    connections=parts.connections(files=False),
-                    calendars=parts.calendars,
-                    passwords=Passwords(),
-                    clock=parts.clock,
-                    console_dir=find_console(settings),
-                    tickets=tickets or {},
-                    version=__version__,
-                    public_url=settings.public_url,
-                )
-            )
+            engine = engine_over(parts, places)
+            web = web_over(parts, tickets or {})
             held = anyio.Event()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(held_database.keep)
                 tasks.start_soon(_run_engine, engine, held)
                 tasks.start_soon(parts.expand.warm_up)
                 await held.wait()
+                settle()
                 await Server(web, listen_of(settings)).run(lambda url: ready(url, parts))
                 tasks.cancel_scope.cancel()
+
+
+def engine_over(parts: Parts, switchboards: Sequence[SwitchboardPlace] = ()) -> Engine:
+    """The engine of an installation."""
+    return Engine(
+        store=parts.store,
+        held=parts.held,
+        clock=parts.clock,
+        sources=parts.sources,
+        switchboards=switchboards,
+        expand=parts.expand,
+        allow_private_networks=parts.settings.private_networks,
+    )
+
+
+def web_over(parts: Parts, tickets: Mapping[str, ViewerId] | None = None) -> Litestar:
+    """The web of an installation."""
+    # A third of the start of every command, and only `serve` needs it.
+    from callendar.web.parts import WebParts
+    from callendar.web.site import create_web
+
+    return create_web(
+        WebParts(
+            store=parts.store,
+            held=parts.held,
+            orders=parts.orders,
+            connections=parts.connections(files=False),
+            calendars=parts.calendars,
+            passwords=Passwords(),
+            clock=parts.clock,
+            console_dir=find_console(parts.settings),
+            tickets=tickets or {},
+            version=__version__,
+            public_url=parts.settings.public_url,
+        )
+    )
+
+
+def settle() -> None:
+    """Have the loop come to its turn soon: threads beside it give way after a millisecond, and the collector passes
+    over what is there for good, the imports and the rows that are held."""
+    sys.setswitchinterval(GIVE_WAY_SECONDS)
+    gc.collect()
+    gc.freeze()
 
 
 async def _run_engine(engine: Engine, held: anyio.Event) -> None:

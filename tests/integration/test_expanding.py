@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from callendar.contracts.expand import ExpandAsk, Expanded, ExpandFailed
+from callendar.contracts.expand import ExpandAsk, Expanded, ExpandFailed, ExpandPutOff
 from callendar.domain.mark import Marks
 from callendar.domain.span import Span
 from callendar.engine.expanding import ProcessExpander, expand_object
@@ -230,3 +230,25 @@ def test_afterwards_it_takes_no_more() -> None:
             await expander(ask(WEEKLY))
 
     anyio.run(check)
+
+
+def test_a_worker_given_up_while_it_starts_is_not_left_behind() -> None:
+    """Readings are cut off at any moment; the worker that was being started for one serves the next."""
+
+    async def hurried(expander: ProcessExpander) -> None:
+        for _ in range(3):
+            for pid in workers():
+                os.kill(pid, signal.SIGKILL)
+            with anyio.move_on_after(0.05):
+                await served(expander)
+        with anyio.fail_after(30):
+            while not await served(expander) or len(workers()) > 2:  # noqa: ASYNC110 - processes set no event
+                await anyio.sleep(0.05)
+
+    async def served(expander: ProcessExpander) -> bool:
+        try:
+            return bool((await expander(ask(WEEKLY))).bookings)
+        except ExpandPutOff:
+            return False
+
+    run(hurried)

@@ -18,6 +18,12 @@ class ExpandFailed(CallendarError):
     code = "expand_failed"
 
 
+class ExpandPutOff(ExpandFailed):
+    """Too slow this time, or its worker died: another time it may do."""
+
+    code = "expand_put_off"
+
+
 class ExpandAsk(Struct, frozen=True, kw_only=True):
     """One object and how to read it. Plain values only: it crosses into another process."""
 

@@ -66,6 +66,10 @@ class NotShared(SourceError):
     code = "not_shared"
 
 
+PIECE_SECONDS = 20.0
+"""A reading that has taken so long and has more to do ends as a `partial` one, after a batch at the least."""
+
+
 class CalendarToRead(Struct, frozen=True, kw_only=True):
     """What a reader has to know of a calendar and its person."""
 
@@ -93,6 +97,8 @@ class ReadObject(Struct, frozen=True, kw_only=True):
     """Its occurrences that touch the window; may be empty."""
     faults: tuple[str, ...] = ()
     """What in it could not be used, in words without any subject."""
+    stands: bool = False
+    """It could not be read as it is now: the bookings known of it stay, and `bookings` is empty."""
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -107,6 +113,9 @@ class Reading(Struct, frozen=True, kw_only=True):
     """`objects` are all there are: what is not named (in `objects` or `unchanged`) is gone too."""
     unchanged: frozenset[str] = frozenset()
     """Refs seen with the etag already known; matters only when `complete`."""
+    partial: bool = False
+    """There is more to be read than a moment allows: what came so far is kept, and the next reading, at once, goes on
+    with what is not known yet. Never `complete`; its cursor is the one that was known."""
     poll_after_seconds: float | None = None
     """What the provider asks for between polls; the engine takes the longer of it and the connection's."""
 

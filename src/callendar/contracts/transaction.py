@@ -86,12 +86,13 @@ class Transaction(Protocol):
         ...
 
     async def apply_reading(
-        self, calendar_id: CalendarId, reading: Reading, read_until: datetime, drops: int | None = None
+        self, calendar_id: CalendarId, reading: Reading, read_until: datetime | None, drops: int | None = None
     ) -> bool:
         """Put a reading in place of what was kept and clear the fault; True if any booking, `read_until` or the fault
         differs from before. The cursor and etags are stored with it.
 
         Args:
+            read_until: None only with a partial reading, of a calendar never yet read in full.
             drops: Those of the `CalendarSync` it was read by. When `known` has been dropped since (keywords changed
                 while it was under way), the bookings count, but the next reading is from the start all the same.
         """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from itertools import islice
+from typing import Final, Literal
 
 from msgspec import Struct, structs
 
@@ -19,6 +20,8 @@ from callendar.domain.rules import Rules
 from callendar.domain.winning import FROM_CALENDARS, REACH, Piece, win_pieces
 
 SOON = timedelta(minutes=60)
+MOST_KEYS: Final = 200
+"""Kept of one segment, the first in time: thousands of bookings that look alike would make a row of megabytes."""
 
 StateKind = Literal["available", "busy", "informed", "referred", "unknown"]
 
@@ -99,8 +102,8 @@ def resolve(
 
 
 def join_keys(keys: Iterable[str]) -> str:
-    """Keys as a segment holds them: a line each, each once. No key has a line break in it."""
-    return "\n".join(dict.fromkeys(keys))
+    """Keys as a segment holds them: a line each, each once, at most `MOST_KEYS`. No key has a line break in it."""
+    return "\n".join(islice(dict.fromkeys(keys), MOST_KEYS))
 
 
 def merge(segments: Iterable[Segment]) -> tuple[Segment, ...]:
@@ -110,17 +113,14 @@ def merge(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     `claims` are joined, each once.
     """
     merged: list[Segment] = []
+    alike: list[Segment] = []
     for segment in segments:
-        before = merged[-1] if merged else None
-        if before is None or before.end != segment.start or not _agree(before, segment):
-            merged.append(segment)
-            continue
-        merged[-1] = structs.replace(
-            before,
-            end=segment.end,
-            all_day=before.all_day and segment.all_day,
-            keys=join_keys(before.claims + segment.claims),
-        )
+        if alike and not (alike[-1].end == segment.start and _agree(alike[0], segment)):
+            merged.append(_as_one(alike))
+            alike = []
+        alike.append(segment)
+    if alike:
+        merged.append(_as_one(alike))
     return tuple(merged)
 
 
@@ -134,6 +134,17 @@ def known_part(segments: Iterable[Segment], known_until: datetime | None) -> tup
         else structs.replace(segment, end=known_until)
         for segment in segments
         if segment.start < known_until or segment.origin not in FROM_CALENDARS
+    )
+
+
+def _as_one(alike: Sequence[Segment]) -> Segment:
+    if len(alike) == 1:
+        return alike[0]
+    return structs.replace(
+        alike[0],
+        end=alike[-1].end,
+        all_day=all(each.all_day for each in alike),
+        keys=join_keys(key for each in alike for key in each.claims),
     )
 
 

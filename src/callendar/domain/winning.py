@@ -125,14 +125,21 @@ def _has_ended(claim: Claim, at: datetime) -> bool:
 
 def _join(won: Sequence[Won]) -> list[Piece]:
     joined: list[Piece] = []
-    for start, end, claim in won:
-        before = joined[-1] if joined else None
-        if before is None or before.end != start or not _look_alike(before.claim, claim):
-            joined.append(Piece(start, end, claim, claim.all_day, (claim.key,)))
-            continue
-        keys = before.keys if claim.key in before.keys else (*before.keys, claim.key)
-        joined[-1] = Piece(before.start, end, before.claim, before.all_day and claim.all_day, keys)
+    alike: list[Won] = []
+    for each in won:
+        if alike and not (alike[-1][1] == each[0] and _look_alike(alike[0][2], each[2])):
+            joined.append(_piece(alike))
+            alike = []
+        alike.append(each)
+    if alike:
+        joined.append(_piece(alike))
     return joined
+
+
+def _piece(won: Sequence[Won]) -> Piece:
+    keys = tuple(dict.fromkeys(claim.key for _, _, claim in won))
+    all_day = all(claim.all_day for _, _, claim in won)
+    return Piece(won[0][0], won[-1][1], won[0][2], all_day, keys)
 
 
 def _look_alike(one: Claim, other: Claim) -> bool:

@@ -37,6 +37,10 @@ UNKEPT_SECONDS = 30
 PATIENCE_CAP_SECONDS = 3600
 CLOSE_SECONDS = 5
 FOREVER_SECONDS = 86_400
+THROTTLED_IN_ROW = 3
+"""So many times in a row a server asks for patience: one calendar is told to fail, a connection rests as a whole."""
+MOST_PIECES = 100
+"""Of one calendar read on at once, before it waits for its next poll like any other."""
 
 
 class Place:
@@ -51,7 +55,9 @@ class Place:
         "due",
         "failures",
         "fault_code",
+        "pieces",
         "running",
+        "suspect",
         "unkept",
     )
 
@@ -69,6 +75,10 @@ class Place:
         self.failures = 0
         self.fault_code: str | None = None
         """Code of the last failure; None while it does not fail."""
+        self.suspect = False
+        """It could not be reached the last time: it may hang, and takes no more than its share of the turns."""
+        self.pieces = 0
+        """Partial readings in a row."""
         self.unkept = False
         """What was read last could not be kept."""
 
@@ -110,6 +120,13 @@ class ConnectionReader:
         self._reads: dict[CalendarId, datetime] = {}
         """Of the calendars that do not fail, when each was last read, the oldest first."""
         self._running = 0
+        self._suspects = 0
+        """Of those running."""
+        self._parked: list[CalendarId] = []
+        """Suspects that are due and wait for one of their turns."""
+        self._throttled = 0
+        """Answers in a row, of any calendar, that asked for patience."""
+        self._rests_until = float("-inf")
         self._unreachable = False
         self._news = anyio.Event()
         self._source: Source | None = None
@@ -176,7 +193,7 @@ class ConnectionReader:
 
     async def run(self) -> None:
         """Read until cancelled; the source is opened at the first reading and closed at the end."""
-        self._running = 0
+        self._running = self._suspects = 0
         for place in self._places.values():
             if place.running:
                 place.running = False
@@ -190,8 +207,15 @@ class ConnectionReader:
             await self._close()
 
     def _start_due(self, group: TaskGroup) -> float:
-        """Start what is due, as many as may run; the seconds until the next could start."""
-        most = self._kind.concurrency if self._kind is not None else 1
+        """Start what is due, as many as may run; the seconds until the next could start.
+
+        Calendars that could not be reached have half of the turns at most, so that those that hang leave the others
+        theirs. While the server asks for patience again and again, one at a time goes to see.
+        """
+        turns = self._kind.concurrency if self._kind is not None else 1
+        most = 1 if self._throttled >= THROTTLED_IN_ROW else turns
+        if self._rests_until > (now := self._clock.monotonic()):
+            return self._rests_until - now
         while self._heap and self._running < most:
             due, calendar_id = self._heap[0]
             place = self._places.get(calendar_id)
@@ -202,14 +226,18 @@ class ConnectionReader:
             if due > now:
                 return due - now
             heappop(self._heap)
+            if place.suspect and self._suspects >= max(1, turns // 2):
+                self._parked.append(calendar_id)
+                continue
             place.running = True
             place.began = now
             self._running += 1
+            self._suspects += place.suspect
             group.start_soon(self._read, place, name=f"read {calendar_id}")
         return FOREVER_SECONDS
 
     async def _read(self, place: Place) -> None:
-        calendar_id = place.calendar.id
+        calendar_id, was_suspect = place.calendar.id, place.suspect
         try:
             wait = await self._read_once(place)
         except NotFound:
@@ -226,6 +254,9 @@ class ConnectionReader:
         finally:
             place.running = False
             self._running -= 1
+            if was_suspect:
+                self._suspects -= 1
+                self._unpark()
             self._news.set()
         at = max(place.began + wait, self._clock.monotonic())
         if place.again is not None:
@@ -234,11 +265,24 @@ class ConnectionReader:
         if self._places.get(calendar_id) is place:
             self._schedule(place, at)
 
+    def _unpark(self) -> None:
+        """A suspect has had its turn: the next may have one."""
+        parked, self._parked = self._parked, []
+        for calendar_id in parked:
+            if (place := self._places.get(calendar_id)) is not None and not place.running:
+                heappush(self._heap, (place.due, calendar_id))
+
     async def _read_once(self, place: Place) -> float:
         """Read once; the seconds from its beginning to the next."""
         company, calendar = self._company(), place.calendar
         try:
-            read = await self._reader.read(company, calendar.id, self._open, place.cursor, place.fault_code)
+            read = await self._reader.read(
+                company,
+                calendar.id,
+                self._open,
+                place.cursor,
+                tells_throttling=place.failures + 1 >= THROTTLED_IN_ROW,
+            )
         except GroundMoved:
             place.cursor = None
             return self._clock.monotonic() - place.began + MOVED_SECONDS
@@ -251,8 +295,12 @@ class ConnectionReader:
         recovered = place.failures > 0
         if place.fault_code is not None:
             log.info("calendar_back", calendar=calendar_id, connection=self.connection.id)
-        place.failures, place.fault_code = 0, None
+        place.failures, place.fault_code, place.suspect = 0, None, False
+        self._throttled = 0
         place.cursor = read.cursor
+        place.pieces = place.pieces + 1 if read.partial else 0
+        if 0 < place.pieces < MOST_PIECES:
+            return self._clock.monotonic() - place.began
         if self._places.get(calendar_id) is place:
             self._reads.pop(calendar_id, None)
             self._reads[calendar_id] = read.at
@@ -276,13 +324,22 @@ class ConnectionReader:
             patience = lengthened_seconds(patience, f"{calendar_id}/{place.failures}")
             log.info("throttled", calendar=calendar_id, connection=self.connection.id, wait_seconds=round(patience))
             place.barred_until = self._clock.monotonic() + patience
+            self._throttled += 1
+            if self._throttled >= THROTTLED_IN_ROW:
+                self._rests_until = place.barred_until
+            if place.failures >= THROTTLED_IN_ROW:
+                self._lose(place, error)
             return place.barred_until - place.began
-        if place.fault_code is None:
-            log.warning("calendar_lost", calendar=calendar_id, connection=self.connection.id, error=error.code)
-        place.fault_code = error.code
-        self._unreachable |= isinstance(error, Unreachable)
-        self._reads.pop(calendar_id, None)
+        self._lose(place, error)
+        place.suspect = isinstance(error, Unreachable)
+        self._unreachable |= place.suspect
         return self._clock.monotonic() - place.began + self._retry(place)
+
+    def _lose(self, place: Place, error: SourceError) -> None:
+        if place.fault_code is None:
+            log.warning("calendar_lost", calendar=place.calendar.id, connection=self.connection.id, error=error.code)
+        place.fault_code = error.code
+        self._reads.pop(place.calendar.id, None)
 
     def _retry(self, place: Place) -> float:
         poll = max(float(self.connection.poll_seconds), 1)
@@ -294,6 +351,7 @@ class ConnectionReader:
         self._unreachable = False
         for place in list(self._places.values()):
             if place.fault_code == Unreachable.code:
+                place.suspect = False
                 self.read_now(place.calendar.id)
 
     def _read_what_was_not_kept(self) -> None:

@@ -25,6 +25,7 @@ from callendar.domain.reason import AWAY, ReasonCode
 from callendar.domain.rules import Company, Mode
 from callendar.domain.span import Days, Span, to_instant
 from callendar.domain.timetable import StateKind, read_state
+from callendar.domain.winning import rank_of
 from callendar.engine.plan import plan
 
 EVERYTHING = View(level="text", sensitive=True, claims=True)
@@ -196,8 +197,10 @@ def why_now(
     segment = state.segment
     if segment is None:
         return say_gap() + (read if causes.calendars else "")
-    winners = [claim for claim in derive_claims(causes, company).claims if claim.key in segment.claims]
-    winner = next((claim for claim in winners if _in_force(claim, at)), None)
+    shown = frozenset(segment.claims)
+    in_force = [claim for claim in derive_claims(causes, company).claims if _in_force(claim, at)]
+    # Of very many that look alike a segment keeps the first keys alone.
+    winner = next((claim for claim in in_force if claim.key in shown), None) or min(in_force, key=rank_of, default=None)
     if winner is None:
         return say_gap() + (read if causes.calendars else "")
     judged = next((each for each in planned.judged if each.key == winner.key), None)

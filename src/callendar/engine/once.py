@@ -51,7 +51,9 @@ async def _read_one(
 
     reader = Reader(store, clock, lambda company, person: build_marks(company, person, numbers))
     try:
-        read = await reader.read(company.company, calendar.id, opened, None, None)
+        read = await reader.read(company.company, calendar.id, opened, None)
+        while read.partial:
+            read = await reader.read(company.company, calendar.id, opened, None)
         await store.save_progress(calendar.company_id, {connection.id: read.at}, {})
     except ReadingFailed as error:
         return str(error.error)

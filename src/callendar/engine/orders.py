@@ -20,6 +20,7 @@ from callendar.domain.errors import Refused
 from callendar.domain.hand import Orders, Origin, ReferralId
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import Viewer, may_set
+from callendar.engine.aside import aside, weight_of
 from callendar.engine.desk import Desk, NotAllowed
 from callendar.engine.held import HeldPeople
 from callendar.engine.ordering import Act, restore
@@ -150,7 +151,8 @@ class OrderDesk:
         if giver.based_on is not None:
             await self._check_based_on(tx, person_id, giver.based_on)
         change_id = "ch_" + token_hex(10)
-        after = act.run(Desk.lay_out(causes, company, viewer, giver.origin, now))
+        desk = await aside(weight_of(causes), Desk.lay_out, causes, company, viewer, giver.origin, now)
+        after = act.run(desk)
         await _apply(tx, person_id, causes.orders, after)
         await tx.record_change(change_id, person_id, now, viewer.id, causes.orders)
         await replan(tx, person_id)

@@ -20,6 +20,11 @@ from callendar.domain.row import PlannedWith, Row
 from callendar.domain.rules import Company
 from callendar.domain.timetable import resolve
 from callendar.domain.window import window_from
+from callendar.domain.winning import FROM_CALENDARS
+from callendar.engine.aside import aside, weight_of
+
+MOST_SEGMENTS = 2_000
+"""From calendars, in one row: some hundred times what a full calendar gives. Everybody who shows her is sent them."""
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -33,19 +38,21 @@ class Planned(Struct, frozen=True, kw_only=True):
 def plan(causes: Causes, company: Company) -> Planned:
     """Plan one person. A function of its arguments alone: the same causes give an equal row at any hour.
 
-    The timetable begins with the window of the last slide; what ended before it is left out.
+    The timetable begins with the window of the last slide; what ended before it is left out. Where it would have more
+    than `MOST_SEGMENTS` from calendars it is known until the first of those left out.
     """
     derived = derive_claims(causes, company)
     calendars = [each.calendar for each in causes.calendars]
     known_until = min((calendar.read_until or calendar.added_at for calendar in calendars), default=None)
+    hours = hours_of(causes.person, company)
+    start = window_from(causes.slid_at).start
     failing = [calendar.failing_since for calendar in calendars if calendar.failing_since is not None]
-    timetable = resolve(
-        derived.claims,
-        hours=hours_of(causes.person, company),
-        rules=company.rules,
-        known_until=known_until,
-        start=window_from(causes.slid_at).start,
-    )
+    timetable = resolve(derived.claims, hours=hours, rules=company.rules, known_until=known_until, start=start)
+    from_calendars = [segment for segment in timetable if segment.origin in FROM_CALENDARS]
+    if len(from_calendars) > MOST_SEGMENTS:
+        known_until = from_calendars[MOST_SEGMENTS].start
+        whole = resolve(derived.claims, hours=hours, rules=company.rules, known_until=known_until, start=start)
+        timetable = tuple(each for each in whole if each.start < known_until or each.origin not in FROM_CALENDARS)
     return Planned(
         row=Row(
             person=causes.person,
@@ -79,7 +86,7 @@ async def replan(tx: Transaction, person_id: PersonId, *, slid_at: datetime | No
     causes = await tx.load_causes(person_id)
     if slid_at is not None:
         causes = structs.replace(causes, slid_at=slid_at)
-    planned = plan(causes, company)
+    planned = await aside(weight_of(causes), plan, causes, company)
     await tx.save_notices(person_id, planned.notices)
     return await tx.save_row(planned.row, current_planned_with(company))
 

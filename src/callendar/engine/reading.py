@@ -67,6 +67,8 @@ class Read(Struct, frozen=True, kw_only=True):
     stored: bool
     """The cursor is in the store; else nothing had changed, and the cursor is kept by and by."""
     poll_after_seconds: float | None
+    partial: bool = False
+    """There is more: read on at once."""
 
 
 class Reader:
@@ -82,13 +84,19 @@ class Reader:
         self._marks = marks
 
     async def read(
-        self, company: Company, calendar_id: CalendarId, source: OpenSource, cursor: str | None, fault_code: str | None
+        self,
+        company: Company,
+        calendar_id: CalendarId,
+        source: OpenSource,
+        cursor: str | None,
+        *,
+        tells_throttling: bool = False,
     ) -> Read:
         """Read a calendar and keep what has changed.
 
         Args:
             cursor: Of a later reading than the stored one, if there was one that changed nothing.
-            fault_code: Of the failure that was kept last; it is kept once, not at every try.
+            tells_throttling: A server that asks for patience is kept as a fault too: it has been asking for too long.
 
         Raises:
             NotFound: The calendar is gone, or not selected any more.
@@ -104,10 +112,9 @@ class Reader:
         began = self._clock.now()
         try:
             reading = await self._fetch(company, sync, source, known)
-        except Throttled as error:
-            raise ReadingFailed(error) from None
         except SourceError as error:
-            await self._keep_fault(company.id, sync, error, fault_code)
+            if tells_throttling or not isinstance(error, Throttled):
+                await self._keep_fault(company.id, sync, error)
             raise ReadingFailed(error) from None
         reading = bounded(reading)
         if _changes_nothing(sync, reading):
@@ -115,7 +122,13 @@ class Reader:
         else:
             await self._apply(company, sync, reading)
             stored = True
-        return Read(at=began, cursor=reading.cursor, stored=stored, poll_after_seconds=reading.poll_after_seconds)
+        return Read(
+            at=began,
+            cursor=reading.cursor,
+            stored=stored,
+            poll_after_seconds=reading.poll_after_seconds,
+            partial=reading.partial,
+        )
 
     async def _fetch(self, company: Company, sync: CalendarSync, source: OpenSource, known: Known | None) -> Reading:
         """The reading, from the start if the cursor has expired; whatever goes wrong is a `SourceError`."""
@@ -162,7 +175,7 @@ class Reader:
             async with self._store.change(company.id, [person.id]) as tx:
                 if not await _ground_stands(tx, sync):
                     raise GroundMoved
-                until = window_from(sync.slid_at).end
+                until = calendar.read_until if reading.partial else window_from(sync.slid_at).end
                 changed = await tx.apply_reading(calendar.id, reading, until, sync.drops)
                 if changed:
                     await replan(tx, person.id)
@@ -177,12 +190,11 @@ class Reader:
                 faults=faults,
             )
 
-    async def _keep_fault(
-        self, company_id: CompanyId, sync: CalendarSync, error: SourceError, fault_code: str | None
-    ) -> None:
+    async def _keep_fault(self, company_id: CompanyId, sync: CalendarSync, error: SourceError) -> None:
+        """Keep it in words; once, as long as these are the same."""
         calendar = sync.calendar
         words = str(error)
-        if calendar.failing_since is not None and (calendar.fault == words or fault_code == error.code):
+        if calendar.failing_since is not None and calendar.fault == words:
             return
         with anyio.CancelScope(shield=True):
             async with self._store.change(company_id, [sync.person.id]) as tx:
@@ -218,7 +230,7 @@ async def _ground_stands(tx: Transaction, sync: CalendarSync) -> bool:
 
 def _changes_nothing(sync: CalendarSync, reading: Reading) -> bool:
     """Whether the store would be no different after it, the cursor aside."""
-    if sync.known is None or sync.calendar.failing_since is not None:
+    if sync.known is None or sync.calendar.failing_since is not None or reading.partial:
         return False
     if sync.calendar.read_until != window_from(sync.slid_at).end:
         return False

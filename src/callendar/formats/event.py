@@ -24,6 +24,7 @@ from callendar.formats.rule import Rule, parse_rule
 from callendar.formats.words import read_sequence, read_updated
 from callendar.formats.zones import Zones
 
+MOST_UID_LETTERS = 255
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -69,11 +70,16 @@ def name_event(component: Component) -> str:
     line = component.first("UID")
     uid = line.value.strip() if line else ""
     if uid:
-        return uid
+        return bounded_uid(uid)
     times = "\n".join(
         f"{name}:{line.value}" for name in ("DTSTART", "DTEND", "DURATION", "RRULE") for line in component.every(name)
     )
     return f"{NAMELESS}{sha256(times.encode()).hexdigest()[:24]}"
+
+
+def bounded_uid(uid: str) -> str:
+    """A UID as it is kept: one longer than RFC 7986 §5.3 allows by its beginning and a hash."""
+    return uid if len(uid) <= MOST_UID_LETTERS else f"{uid[:64]}-{sha256(uid.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def read_event(component: Component, zones: Zones, faults: Faults, *, cancels: bool) -> Event:

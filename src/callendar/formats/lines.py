@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -38,8 +39,9 @@ READ = DATED | {
     "X-WR-TIMEZONE",
 }
 
-_BLANK = re.compile(rb"\n\n+")
-_FOLD = re.compile(rb"\n[ \t]")
+PIECE_BYTES = 256 * 1024
+"""Of a stream, worked on at once: some milliseconds."""
+
 _NAME = re.compile(r"[ \t]*([A-Za-z0-9-]+)[ \t]*(?=[:;])")
 _PARAMETER = re.compile(r";[ \t]*([A-Za-z0-9-]+)[ \t]*=((?:\"[^\"]*\"|[^\";:])*)")
 _DATED_PARAMETER = re.compile(r";[ \t]*([A-Za-z0-9-]+)[ \t]*=(\"[^\"]*\"|[^\";]*)")
@@ -86,14 +88,40 @@ class Component(Struct, gc=False):
 def unfold(body: bytes) -> bytes:
     """The stream in UTF-8 with bare line feeds, each property on one line, without a byte order mark.
 
-    Folds are taken out before decoding, as some producers fold inside a character.
+    Folds are taken out before decoding, as some producers fold inside a character. Done in pieces, as nothing else runs
+    in this process while one is done.
     """
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         body = body.decode("utf-16", "replace").encode()
     body = body.removeprefix(codecs.BOM_UTF8)
-    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    # Blank lines first: one pattern for both would take quadratic time over many of them.
-    return _FOLD.sub(b"", _BLANK.sub(b"\n", body))
+    unfolded: list[bytes] = []
+    held = b""
+    for start in range(0, len(body), PIECE_BYTES):
+        piece = held + body[start : start + PIECE_BYTES]
+        # What a break at the end becomes is decided by what follows.
+        lines = piece.rstrip(b"\r\n")
+        held = b"\n" if len(lines) < len(piece) else b""
+        unfolded.append(_unfold(lines))
+    return b"".join((*unfolded, held))
+
+
+def _unfold(lines: bytes) -> bytes:
+    lines = lines.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # Blank lines first, so that none stands before a fold.
+    while b"\n\n" in lines:
+        lines = lines.replace(b"\n\n", b"\n")
+    return lines.replace(b"\n ", b"").replace(b"\n\t", b"")
+
+
+def in_windows(text: bytes) -> Iterator[tuple[int, int]]:
+    """An unfolded stream in stretches of whole lines, none much longer than `PIECE_BYTES` but where one line is."""
+    start = 0
+    while start < len(text):
+        end = text.rfind(b"\n", start, start + PIECE_BYTES) + 1
+        if not end:
+            end = text.find(b"\n", start + PIECE_BYTES) + 1 or len(text)
+        yield start, end
+        start = end
 
 
 def decode(line: bytes) -> str:

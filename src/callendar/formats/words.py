@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import islice
 
 from msgspec import Struct
 
@@ -11,6 +12,10 @@ from callendar.domain.mark import Marks, Order, order_of_categories, read_subjec
 from callendar.domain.span import When
 from callendar.formats.lines import Component, Line, split_list
 from callendar.formats.moment import Unparsable, parse_moment
+
+MOST_LETTERS = 500
+"""Of a subject and of a category; calendar programs allow 255. The rest is left out."""
+MOST_CATEGORIES = 20
 
 _SHOWN: dict[str, ShowAs] = {
     "FREE": "free",
@@ -97,8 +102,9 @@ def read_words(
     answer = _answer(event, addresses)
     sensitivity = read_sensitivity(event, series)
     private = sensitivity != "normal"
-    categories = tuple(name for line in event.every("CATEGORIES") for name in split_list(line.value))
-    reading = read_subject(event.text("SUMMARY") or "", marks)
+    listed = (name for line in event.every("CATEGORIES") for name in split_list(line.value))
+    categories = tuple(name[:MOST_LETTERS] for name in islice(listed, MOST_CATEGORIES))
+    reading = read_subject((event.text("SUMMARY") or "")[:MOST_LETTERS], marks)
     return Words(
         uid=uid,
         show_as=_shown(event, answer),

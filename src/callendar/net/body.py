@@ -5,7 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterable, Iterator
 
+from anyio.lowlevel import checkpoint
+
 _PIECE_BYTES = 256 * 1024
+_MOST_MEMBERS = 1_000
+"""Of a gzip body: whole bodies have one, and empty ones are work for nothing."""
 
 
 class TooLarge(Exception):
@@ -17,19 +21,22 @@ class BadEncoding(Exception):
 
 
 async def read_body(chunks: AsyncIterable[bytes], encoding: str, max_bytes: int) -> bytes:
-    """The whole body, unpacked (gzip, deflate or not at all).
+    """The whole body, unpacked (gzip, deflate or not at all); others get their turn in between.
 
     Raises:
-        TooLarge: As soon as more than `max_bytes` have been unpacked.
+        TooLarge: As soon as more than `max_bytes` have been unpacked, or have come packed.
         BadEncoding: It is packed otherwise, or broken.
     """
     body = bytearray()
+    packed = 0
     unpack = _unpacker(encoding.strip().lower())
     async for chunk in chunks:
+        packed += len(chunk)
         for piece in unpack.feed(chunk):
             body += piece
-            if len(body) > max_bytes:
+            if max(packed, len(body)) > max_bytes:
                 raise TooLarge
+            await checkpoint()
     unpack.end()
     return bytes(body)
 
@@ -55,11 +62,15 @@ class _Deflated:
 
     def __init__(self) -> None:
         self._begun = False
+        self._members = 1
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         while chunk:
             if self._inflate.eof:
+                self._members += 1
+                if self._members > _MOST_MEMBERS:
+                    raise BadEncoding
                 self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
             yield self._piece(chunk)
             chunk = self._inflate.unconsumed_tail or self._inflate.unused_data

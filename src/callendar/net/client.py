@@ -105,13 +105,17 @@ class HttpClient:
         at = url
         try:
             with anyio.fail_after(self._limits.total_seconds):
-                for _ in range(self._limits.max_redirects + 1):
-                    answer = await self._send_once(method, at, headers or {}, body)
-                    if answer.status not in _REDIRECTS or "location" not in answer.headers:
+                answer = await self._send_once(method, at, headers or {}, body)
+                for _ in range(self._limits.max_redirects):
+                    if not _redirects(answer):
                         return answer
-                    at = _target(at, answer.headers["location"])
+                    sender, at = at, _target(at, answer.headers["location"])
                     if answer.status == 303:
                         method, body = "GET", b""
+                    with self._network.sent_by(sender.host, to=at.host):
+                        answer = await self._send_once(method, at, headers or {}, body)
+                if not _redirects(answer):
+                    return answer
         except TimeoutError as error:
             raise Unreachable(
                 f"{spoken_url(at)} did not answer within {self._limits.total_seconds:g} s; it is tried again by and by"
@@ -267,9 +271,27 @@ def _port(url: httpx2.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
+def _redirects(answer: Answer) -> bool:
+    return answer.status in _REDIRECTS and "location" in answer.headers
+
+
 def _target(at: httpx2.URL, location: str) -> httpx2.URL:
+    """Where a redirect leads; never from https to http. On the same host https stays, as servers behind a proxy often
+    do not know that they are reached by it.
+
+    Raises:
+        Unreachable: It leads to no address of a server, or to one without encryption.
+    """
     try:
-        return check_url(at.join(location))
+        there = check_url(at.join(location))
+        if (at.scheme, there.scheme) != ("https", "http"):
+            return there
+        if there.host == at.host:
+            return at.copy_with(raw_path=there.raw_path, fragment=None)
+        raise Unreachable(
+            f"{spoken_url(at)} points to {spoken_url(there)}, which is not encrypted; if that is right, connect it by "
+            "that address"
+        )
     except (InvalidUrl, httpx2.InvalidURL, ValueError) as error:
         raise Unreachable(
             f"{spoken_url(at)} points to something that is no address of a server; check the address"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
+import anyio.to_thread
 from sqlalchemy import and_, select
 
 from callendar.domain.booking import Booking
@@ -18,6 +20,9 @@ from callendar.store.people import Extensions
 from callendar.store.person import find_person
 from callendar.store.seal import Seal
 from callendar.store.tables import calendars, objects
+
+AT_ONCE_BYTES = 100_000
+"""Bookings decoded at once: some milliseconds. More are decoded in a thread, so that the loop goes on."""
 
 
 async def load_causes(
@@ -48,7 +53,14 @@ async def _load_bookings(
         .join(calendars, same_calendar)
         .where(calendars.c.company_id == company_id, calendars.c.person_id == person_id, calendars.c.selected)
     )
-    bookings: defaultdict[str, list[Booking]] = defaultdict(list)
-    for row in found:
-        bookings[row.calendar_id].extend(decode_bookings(row.bookings))
-    return bookings
+    kept = [(row.calendar_id, row.bookings) for row in found]
+    if sum(len(bookings) for _, bookings in kept) <= AT_ONCE_BYTES:
+        return _decode(kept)
+    return await anyio.to_thread.run_sync(_decode, kept)
+
+
+def _decode(kept: Sequence[tuple[str, bytes]]) -> defaultdict[str, list[Booking]]:
+    decoded: defaultdict[str, list[Booking]] = defaultdict(list)
+    for calendar_id, bookings in kept:
+        decoded[calendar_id].extend(decode_bookings(bookings))
+    return decoded

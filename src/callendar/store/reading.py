@@ -16,8 +16,10 @@ from callendar.store.calendars import find_calendar
 from callendar.store.connect import Reader, Writer
 from callendar.store.tables import calendars, objects
 
-AT_ONCE = 500
-"""Refs named in one statement; engines bound how many values one may carry."""
+AT_ONCE = 100
+"""Refs named in one statement, and written before others get their turn."""
+UNREAD = ""
+"""The etag of an object of which nothing is known that could be compared."""
 _NOTHING = encode_bookings(())
 
 
@@ -26,11 +28,15 @@ async def apply_reading(
     company_id: CompanyId,
     calendar_id: CalendarId,
     reading: Reading,
-    read_until: datetime,
+    read_until: datetime | None,
     drops: int | None,
 ) -> bool:
     """True if any booking, `read_until` or the fault differs from before."""
     calendar = await find_calendar(writer.connection, company_id, calendar_id)
+    if reading.partial and not calendar.is_known:
+        # What is kept of before is no news to the next piece only if it is forgotten which version it was.
+        these = objects.c.company_id == company_id, objects.c.calendar_id == calendar_id
+        await writer.execute(update(objects).where(*these, objects.c.etag != UNREAD).values(etag=UNREAD))
     differs = await _replace_objects(writer, company_id, calendar_id, reading)
     gone = set(reading.gone)
     if reading.complete:
@@ -44,7 +50,7 @@ async def apply_reading(
         "failing_since": None,
         "fault": None,
         # Changes alone cannot make known what was dropped, nor can a reading that began before the drop.
-        "is_known": not dropped_since and (reading.complete or calendar.is_known),
+        "is_known": not dropped_since and (reading.complete or reading.partial or calendar.is_known),
         "sync_cursor": reading.cursor,
     }
     if any(getattr(calendar, name) != value for name, value in state.items()):
@@ -85,7 +91,8 @@ async def _replace_objects(writer: Writer, company_id: CompanyId, calendar_id: C
         changed: list[dict[str, Any]] = []
         for ref in refs:
             read, before = reading.objects[ref], kept.get(ref)
-            bookings, faults = encode_bookings(read.bookings), FAULTS.encode(read.faults)
+            bookings = before.bookings if read.stands and before is not None else encode_bookings(read.bookings)
+            faults = FAULTS.encode(read.faults)
             differs |= bookings != (_NOTHING if before is None else before.bookings)
             if before is None or (before.etag, before.bookings, before.faults) != (read.etag, bookings, faults):
                 key = {"company_id": company_id, "calendar_id": calendar_id, "ref": ref}

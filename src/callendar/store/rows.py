@@ -20,6 +20,8 @@ from callendar.store.tables import counters, people, rows, tombstones
 
 AT_ONCE = 250
 """Rows decoded between two turns of the loop: some milliseconds."""
+AT_ONCE_BYTES = 500_000
+"""Or so many bytes of them."""
 
 
 class RowDraft(Struct, frozen=True, kw_only=True):
@@ -128,9 +130,12 @@ async def load_forgotten_n(connection: Reader, company_id: CompanyId) -> int:
 async def decode_rows(kept: Sequence[KeptRow]) -> tuple[Row, ...]:
     """By name, then id; lets others run in between."""
     decoded: list[Row] = []
+    length = 0
     for index, each in enumerate(kept, start=1):
         decoded.append(structs.replace(ROW.decode(each.body), version=each.version))
-        if index % AT_ONCE == 0:
+        length += len(each.body)
+        if index % AT_ONCE == 0 or length > AT_ONCE_BYTES:
+            length = 0
             await anyio.lowlevel.checkpoint()
     return tuple(sorted(decoded, key=lambda row: (row.person.name, row.person.id)))
 

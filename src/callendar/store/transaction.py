@@ -130,7 +130,7 @@ class SqlTransaction:
         await calendars.delete_calendar(self._writer, self._company_id, calendar_id)
 
     async def apply_reading(
-        self, calendar_id: CalendarId, reading: Reading, read_until: datetime, drops: int | None = None
+        self, calendar_id: CalendarId, reading: Reading, read_until: datetime | None, drops: int | None = None
     ) -> bool:
         return await apply_reading(self._writer, self._company_id, calendar_id, reading, read_until, drops)
 

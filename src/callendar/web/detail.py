@@ -17,6 +17,7 @@ from callendar.domain.person import Person, PersonId
 from callendar.domain.privacy import View, Viewer, may_explain, may_set, shown_reason, view_of
 from callendar.domain.row import Row
 from callendar.domain.rules import Company, OpenHours
+from callendar.engine.aside import aside, weight_of
 from callendar.engine.explain import why_now
 from callendar.engine.held import HeldPeople
 from callendar.web.faults import not_found
@@ -143,7 +144,8 @@ class Details:
         causes = await self._store.load_causes(viewer.company_id, row.person.id)
         now = self._clock.now()
         view = view_of(viewer, row.person, company)
-        why = why_now(causes, company, now, view, self.read_seconds(row, now)) or None
+        read_seconds = self.read_seconds(row, now)
+        why = await aside(weight_of(causes), why_now, causes, company, now, view, read_seconds) or None
         encoded = self._rows.encode(company, row, viewer, now, why)
         cut = self._rows.cut(row, viewer, company)
         person = row.person

@@ -31,7 +31,7 @@ from callendar.engine.waiting import wait_for
 from callendar.web.auth import Doorkeeper
 from callendar.web.faults import Fault
 from callendar.web.listing import ReadTimes
-from callendar.web.rows import LISTED, RowEncoder
+from callendar.web.rows import LISTED, MANY_SEGMENTS, RowEncoder
 from callendar.web.wire import or_unset
 
 COALESCE_SECONDS = 0.25
@@ -241,7 +241,7 @@ class Feed:
             encoded: list[bytes] = []
             for row in present[first : first + ROWS_AT_ONCE]:
                 encoded.append(self._feeds.rows.encode(company, row, self._viewer, now))
-                if len(encoded) % 25 == 0:
+                if len(encoded) % 25 == 0 or len(row.timetable) > MANY_SEGMENTS:
                     await anyio.lowlevel.checkpoint()
             body = _encode(head)[:-1] + b',"people":[' + b",".join(encoded) + b"]"
             if last and gone:

@@ -16,7 +16,7 @@ from callendar.domain.row import Row
 from callendar.domain.rules import Company, CompanyId
 from callendar.engine.held import HeldCompany, HeldPeople
 from callendar.web.faults import Fault
-from callendar.web.rows import LISTED, RowEncoder
+from callendar.web.rows import LISTED, MANY_SEGMENTS, RowEncoder
 from callendar.web.wire import (
     WirePerson,
     WireRead,
@@ -158,6 +158,8 @@ class Listing:
             if len(piece) >= CHUNK_BYTES:
                 yield bytes(piece)
                 piece.clear()
+                await anyio.lowlevel.checkpoint()
+            elif len(row.timetable) > MANY_SEGMENTS:
                 await anyio.lowlevel.checkpoint()
         piece += b"]"
         if snapshot.more:

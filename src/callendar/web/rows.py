@@ -28,6 +28,9 @@ from callendar.web.wire import (
 LISTED = timedelta(hours=48)
 """How far ahead a list reaches (`design.md` §2)."""
 
+MANY_SEGMENTS = 250
+"""A row with more is encoded by itself; after it others get their turn."""
+
 _encode = msgspec.json.Encoder().encode
 
 

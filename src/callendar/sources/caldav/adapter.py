@@ -10,8 +10,9 @@ import anyio
 import httpx2
 from msgspec import structs
 
-from callendar.contracts.expand import ExpandAsk, Expander, ExpandFailed
+from callendar.contracts.expand import ExpandAsk, Expander, ExpandFailed, ExpandPutOff
 from callendar.contracts.source import (
+    PIECE_SECONDS,
     CalendarToRead,
     FoundCalendar,
     Known,
@@ -35,7 +36,7 @@ from callendar.sources.caldav.wire import CALDAV, Response, ref_of
 OBJECTS_AT_ONCE = 50
 """In one calendar-multiget."""
 UNREAD = ""
-"""The etag of an object that could not be fetched: whatever it has is news."""
+"""The etag of an object that could not be fetched or expanded this time: whatever it has is news."""
 
 _TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:\s*(\S[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
@@ -46,6 +47,7 @@ class CaldavSource:
     def __init__(self, settings: CaldavSettings, context: SourceContext, http: HttpClient) -> None:
         self._settings = settings
         self._expand = context.expand
+        self._clock = context.clock
         self._http = http
         self._client = CaldavClient(http, settings)
 
@@ -62,6 +64,7 @@ class CaldavSource:
         """Ask what has changed; fetch and expand that alone. A cursor that the server forgot costs a reading of all
         etags, nothing else."""
         url = parse_url(calendar.ref)
+        ends = self._clock.monotonic() + PIECE_SECONDS
         etags: Mapping[str, str] = known.etags if known is not None else {}
         before = parse_cursor(known.cursor) if known is not None else None
         if before is None:
@@ -77,6 +80,8 @@ class CaldavSource:
         missed = False
         refs = list(wanted)
         for first in range(0, len(refs), OBJECTS_AT_ONCE):
+            if first and self._clock.monotonic() > ends:
+                return _piece(objects, gone, etags, known)
             batch = {ref: wanted[ref] for ref in refs[first : first + OBJECTS_AT_ONCE]}
             fetched = await self._client.fetch_objects(url, [entry.href for entry in batch.values()])
             gone |= batch.keys() - fetched.keys()
@@ -93,7 +98,9 @@ class CaldavSource:
                     unchanged.add(ref)
                 else:
                     changed[ref] = structs.replace(one, etag=etag)
-            objects.update(await asking.expand_all(changed))
+            expanded = await asking.expand_all(changed)
+            missed |= any(each.etag == UNREAD and each.stands for each in expanded.values())
+            objects.update(expanded)
         cursor = _held_back(before) if missed else listing.cursor
         return _reading(listing, objects, gone, unchanged, etags, cursor)
 
@@ -145,8 +152,10 @@ class _Asking:
         )
         try:
             expanded = await self._expand(ask)
+        except ExpandPutOff as error:
+            return ReadObject(etag=UNREAD, bookings=(), faults=(str(error),), stands=True)
         except ExpandFailed as error:
-            return ReadObject(etag=one.etag, bookings=(), faults=(str(error),))
+            return ReadObject(etag=one.etag, bookings=(), faults=(str(error),), stands=True)
         return ReadObject(etag=one.etag, bookings=expanded.bookings, faults=expanded.faults)
 
 
@@ -177,6 +186,17 @@ def _reading(
         cursor=render_cursor(cursor),
         complete=listing.complete,
         unchanged=frozenset(unchanged),
+    )
+
+
+def _piece(objects: dict[str, ReadObject], gone: set[str], etags: Mapping[str, str], known: Known | None) -> Reading:
+    """What has been read of more; the next reading lists anew, and finds these known."""
+    return Reading(
+        objects=objects,
+        gone=frozenset(ref for ref in gone if ref in etags and ref not in objects),
+        cursor=known.cursor if known is not None else None,
+        complete=False,
+        partial=True,
     )
 
 

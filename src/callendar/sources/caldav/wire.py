@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
@@ -15,6 +16,9 @@ DAV, CALDAV, SERVER = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}", "{http://cale
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 _NAMESPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
 _PIECE_BYTES = 64 * 1024
+_RESPONSES_AT_ONCE = 100
+_PLAIN = re.compile(r"/(?:[\w%@+~:=,!-][\w.%@+~:=,!-]*/?)*", re.ASCII)
+"""A path that stands for itself, as nearly all do: to join it by the book takes a hundred times as long."""
 
 ABOUT_COLLECTION = (
     f"{_HEAD}<D:propfind {_NAMESPACES}><D:prop><D:resourcetype/><D:displayname/><D:current-user-principal/><D:owner/>"
@@ -121,7 +125,11 @@ async def parse_multistatus(body: bytes) -> Multistatus:
     if root.tag != f"{DAV}multistatus":
         raise NotMultistatus
     token = (root.findtext(f"{DAV}sync-token") or "").strip()
-    responses = [parsed for each in root.iterfind(f"{DAV}response") for parsed in _responses(each)]
+    responses: list[Response] = []
+    for number, each in enumerate(root.iterfind(f"{DAV}response")):
+        responses += _responses(each)
+        if number % _RESPONSES_AT_ONCE == 0:
+            await checkpoint()
     return Multistatus(responses=responses, sync_token=token or None)
 
 
@@ -172,5 +180,6 @@ def plain_path(url: httpx2.URL) -> str:
 
 def ref_of(collection: httpx2.URL, href: str) -> str:
     """An object's name within its collection, or its path if it lies elsewhere; empty for the collection itself."""
-    path, own = plain_path(collection.join(href)), plain_path(collection)
+    own = plain_path(collection)
+    path = unquote(href).rstrip("/") if _PLAIN.fullmatch(href) else plain_path(collection.join(href))
     return path[len(own) :].lstrip("/") if path == own or path.startswith(f"{own}/") else path

@@ -10,8 +10,9 @@ import anyio
 import anyio.to_thread
 from msgspec import structs
 
-from callendar.contracts.expand import ExpandAsk, ExpandFailed
+from callendar.contracts.expand import ExpandAsk, ExpandFailed, ExpandPutOff
 from callendar.contracts.source import (
+    PIECE_SECONDS,
     CalendarToRead,
     FoundCalendar,
     Known,
@@ -34,6 +35,8 @@ from callendar.sources.ics.wire import Cursor, parse_cursor, refresh_seconds, re
 REF = "feed"
 """The one calendar of a feed: its address stays with the connection, as it may be a secret."""
 EXPANDING_AT_ONCE = 50
+UNREAD = ""
+"""The etag of an object that could not be expanded this time: the next reading tries again."""
 FEED_FAULTS = "callendar:feed"
 """The ref under which what is wrong with the feed itself is told."""
 
@@ -44,6 +47,7 @@ class IcsSource:
     def __init__(self, settings: IcsSettings, context: SourceContext, http: HttpClient) -> None:
         self._place = settings.place
         self._expand = context.expand
+        self._clock = context.clock
         self._private_allowed = context.allow_private_networks
         self._files_allowed = context.allow_files
         self._http = http
@@ -64,11 +68,12 @@ class IcsSource:
         """Ask whether the feed has changed; if so compare its objects, and expand the changed ones."""
         before = parse_cursor(known.cursor, window) if known is not None else None
         etags: Mapping[str, str] = known.etags if known is not None and before is not None else {}
+        ends = self._clock.monotonic() + PIECE_SECONDS
         fetched = await self._fetch(before)
         if fetched is None:
             assert before is not None
             return _nothing_new(before)
-        digest = sha256(fetched.body).hexdigest()
+        digest = await anyio.to_thread.run_sync(_digest, fetched.body, abandon_on_cancel=True)
         if before is not None and before.digest == digest:
             return _nothing_new(structs.replace(before, etag=fetched.etag, modified=fetched.modified))
         feed = await self._split(fetched)
@@ -83,9 +88,16 @@ class IcsSource:
         changed = [(ref, each) for ref, each in feed.objects.items() if ref not in unchanged]
         objects: dict[str, ReadObject] = {}
         for first in range(0, len(changed), EXPANDING_AT_ONCE):
+            if first and self._clock.monotonic() > ends:
+                unread = Cursor(window=window)
+                return Reading(
+                    objects=objects, gone=frozenset(), cursor=render_cursor(unread), complete=False, partial=True
+                )
             async with anyio.create_task_group() as tasks:
                 for ref, each in changed[first : first + EXPANDING_AT_ONCE]:
                     tasks.start_soon(self._expand_into, objects, ref, each, calendar, window, marks)
+        if any(each.etag == UNREAD for each in objects.values()):
+            cursor = structs.replace(cursor, etag=None, modified=None, digest=None)
         if feed.faults:
             told = sha256("\n".join(feed.faults).encode()).hexdigest()[:32]
             if etags.get(FEED_FAULTS) == told:
@@ -142,8 +154,10 @@ class IcsSource:
         )
         try:
             expanded = await self._expand(ask)
+        except ExpandPutOff as error:
+            objects[ref] = ReadObject(etag=UNREAD, bookings=(), faults=(str(error),), stands=True)
         except ExpandFailed as error:
-            objects[ref] = ReadObject(etag=each.etag, bookings=(), faults=(str(error),))
+            objects[ref] = ReadObject(etag=each.etag, bookings=(), faults=(str(error),), stands=True)
         else:
             objects[ref] = ReadObject(etag=each.etag, bookings=expanded.bookings, faults=expanded.faults)
 
@@ -152,6 +166,10 @@ class IcsSource:
 
     def _name(self) -> str:
         return self._place.stem if isinstance(self._place, Path) else self._place.host
+
+
+def _digest(body: bytes) -> str:
+    return sha256(body).hexdigest()
 
 
 def _nothing_new(cursor: Cursor) -> Reading:

@@ -13,11 +13,13 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from callendar.domain.booking import Response, Sensitivity, ShowAs
+from callendar.domain.cause import Causes
 from callendar.domain.claim import Kind
-from callendar.domain.privacy import may_explain, view_of
-from callendar.domain.rules import Mode
+from callendar.domain.privacy import View, may_explain, view_of
+from callendar.domain.rules import Company, Mode
 from callendar.domain.span import to_instant
 from callendar.domain.timetable import StateKind
+from callendar.engine.aside import aside, weight_of
 from callendar.engine.explain import BookingAsk, BookingExplanation, ExplainedClaim, explain_booking, explain_person
 from callendar.web.api.people import json
 from callendar.web.faults import Fault
@@ -87,8 +89,12 @@ async def explain(
         raise Fault(403, "forbidden", f"You may not ask why of {row.person.name}.")
     causes = await room.parts.store.load_causes(company.id, row.person.id)
     instant = room.parts.clock.now() if at is None else _instant(at)
-    explanation = explain_person(causes, company, instant, view_of(request.user, row.person, company))
-    return json(msgspec.json.encode(explanation))
+    view = view_of(request.user, row.person, company)
+    return json(await aside(weight_of(causes), _explained, causes, company, instant, view))
+
+
+def _explained(causes: Causes, company: Company, at: datetime, view: View) -> bytes:
+    return msgspec.json.encode(explain_person(causes, company, at, view))
 
 
 @post("/explain", summary="What a booking would do, and why", status_code=200)

@@ -10,8 +10,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct, field
@@ -48,7 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PEM file with the certificate chain; with `tls_key` the server speaks TLS itself."""
     tls_key: str | None = None
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses of proxies whose `X-Forwarded-*` are believed."""
+    """Addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     private_networks: bool = True
     """Whether calendars may lie at private addresses; off where strangers may connect calendars."""
     log: Literal["auto", "json", "console"] = "auto"
@@ -67,6 +69,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
         if self.secret_key is not None and self.secret_key_file is not None:
             raise SettingsError("secret_key and secret_key_file are both given; give one of them")
+        for each in self.trusted_proxies:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise SettingsError(
+                    f"trusted_proxies has {each!r}: {error}; give addresses or networks, as 10.0.0.2 or 10.0.0.0/24"
+                ) from error
+        if self.public_url is not None:
+            _check_public_url(self.public_url)
 
     def shown(self, name: str) -> str:
         """The value of one as it may be shown: with stars for what is secret."""
@@ -77,6 +88,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(name, self.shown(name)) for name in self.__struct_fields__]
+
+
+def _check_public_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.username is not None:
+        raise SettingsError("public_url names a user; give scheme and host alone, as https://calls.example")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(
+            f"public_url is {url!r}; give scheme and host as browsers have it, as https://calls.example"
+        )
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise SettingsError(
+            f"public_url is {url!r}; Callendar has to have a host of its own, so leave out what follows the host"
+        )
 
 
 class Loaded(Struct, frozen=True, kw_only=True):

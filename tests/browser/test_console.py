@@ -233,6 +233,35 @@ def test_nothing_scrolls_sideways(browser: Browser, demo: Demo, width: int) -> N
     context.close()
 
 
+def test_a_user_signs_in_and_out(browser: Browser, demo: Demo) -> None:
+    """Without a session there is a form; wrong is told, and keys alone lead in; signed out, nothing is left of it."""
+    admin = {"Authorization": f"Bearer {demo.access.admin_token}"}
+    body = {"email": "vera@nordlys.example", "name": "Vera Holm", "role": "telephonist"}
+    made = httpx2.post(f"{demo.api.url}/users", json=body, headers=admin, trust_env=False)
+    assert made.status_code == 201, made.text
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB", color_scheme="dark")
+    page = context.new_page()
+    page.set_default_timeout(SOON_MS)
+    page.goto(str(httpx2.URL(demo.access.console_url).join("/")))
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.type("vera@nordlys.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type("not the password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    page.get_by_label("Password").fill(made.json()["password"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("contentinfo")).to_contain_text("Live", timeout=SOON_MS)
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    context.close()
+
+
 def test_the_policy_is_strict(demo: Demo) -> None:
     """Only our own files, nothing inline or evaluated, in nobody's frame."""
     page = httpx2.get(httpx2.URL(demo.access.console_url).join("/"), trust_env=False)

@@ -65,7 +65,7 @@ PASSWORD = "sjutton gröna hästar"
 class Cast:
     """The company of Anna (101, Sales), Bo (102, Support) and Cilla (103, Sales); and what a test does to it."""
 
-    def __init__(self, store: Store, clock: Clock, console_dir: Path | None) -> None:
+    def __init__(self, store: Store, clock: Clock, console_dir: Path | None, public_url: str | None) -> None:
         self.store = store
         self._clock = clock
         self.held = HeldPeople(store)
@@ -86,6 +86,7 @@ class Cast:
             clock=clock,
             version="test",
             console_dir=console_dir,
+            public_url=public_url,
             tickets=self.tickets,
         )
         self.web: Litestar = create_web(self.parts)
@@ -201,7 +202,11 @@ def wire(instant: datetime) -> str:
 
 @asynccontextmanager
 async def open_cast(
-    path: Path | str = ":memory:", *, clock: Clock | None = None, console_dir: Path | None = None
+    path: Path | str = ":memory:",
+    *,
+    clock: Clock | None = None,
+    console_dir: Path | None = None,
+    public_url: str | None = None,
 ) -> AsyncGenerator[Cast]:
     """Both companies, with everybody's tokens."""
     clock = clock or HandClock()
@@ -210,7 +215,7 @@ async def open_cast(
         clock.busy = lambda: counted.is_busy
     store = counted.as_store
     try:
-        cast = Cast(store, clock, console_dir)
+        cast = Cast(store, clock, console_dir, public_url)
         for company_id in (COMPANY, OTHER):
             company = Company(id=company_id, name=company_id, zone="UTC", rules=Rules(), reasons=REASONS)
             await store.save_company(company)

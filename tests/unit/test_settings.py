@@ -22,9 +22,9 @@ def test_a_variable_stands_before_the_file_and_the_file_before_the_default(tmp_p
     """And where each value came from is told."""
     file = tmp_path / "callendar.toml"
     file.write_text('port = 9000\nhost = "0.0.0.0"\n', encoding="utf-8")
-    loaded = load_settings({"CALLENDAR_PORT": "9001", "CALLENDAR_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2"}, tmp_path)
+    loaded = load_settings({"CALLENDAR_PORT": "9001", "CALLENDAR_TRUSTED_PROXIES": "10.0.0.1, 10.1.0.0/16"}, tmp_path)
     assert (loaded.settings.port, loaded.settings.host) == (9001, "0.0.0.0")
-    assert loaded.settings.trusted_proxies == ("10.0.0.1", "10.0.0.2")
+    assert loaded.settings.trusted_proxies == ("10.0.0.1", "10.1.0.0/16")
     assert loaded.origins["port"] == "CALLENDAR_PORT"
     assert loaded.origins["host"] == str(file)
     assert loaded.origins["database"] == "default"
@@ -47,6 +47,14 @@ def test_a_value_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> No
         pytest.param({}, "port = ", ("cannot read", "callendar.toml"), id="not-toml"),
         pytest.param({"CALLENDAR_CONFIG": "nowhere.toml"}, "", ("nowhere.toml",), id="no-such-file"),
         pytest.param({"CALLENDAR_TLS_CERT": "a.pem"}, "", ("tls_cert", "tls_key", "both"), id="half-of-tls"),
+        pytest.param(
+            {"CALLENDAR_TRUSTED_PROXIES": "10.0.0.1,*"}, "", ("trusted_proxies", "'*'"), id="everybody-trusted"
+        ),
+        pytest.param(
+            {"CALLENDAR_TRUSTED_PROXIES": "10.0.0.1/8"}, "", ("trusted_proxies", "host bits"), id="no-network"
+        ),
+        pytest.param({"CALLENDAR_PUBLIC_URL": "calls.example"}, "", ("public_url", "https://"), id="url-no-scheme"),
+        pytest.param({"CALLENDAR_PUBLIC_URL": "https://x/callendar"}, "", ("public_url", "host"), id="url-with-path"),
         pytest.param({"CALLENDAR_LOG": "loud"}, "", ("log", "'loud'"), id="not-a-choice"),
     ],
 )

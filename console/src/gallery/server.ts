@@ -55,6 +55,14 @@ export class GalleryServer implements Office {
     return { id: 'u_1', name: 'Karin Lund', role: 'telephonist' as const };
   }
 
+  async signIn(): Promise<void> {
+    throw new Refused('wrong_sign_in', 'The address or the password is wrong.');
+  }
+
+  async signOut(): Promise<void> {
+    await Promise.resolve();
+  }
+
   async setReferral(id: string, referral: WireReferral): Promise<WireChanged> {
     if (this.#condition === 'refusing') throw new Refused('forbidden', 'You may not set this for others.');
     const person = await this.fetchPerson(id);

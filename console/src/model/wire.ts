@@ -116,4 +116,7 @@ export type WireRules = { next_free_minutes?: number };
 
 export type WireReferral = { reason: string; until?: string | null; diverts?: boolean; text?: string };
 
+/** `POST /session`; `company` is looked at only when it is not empty. */
+export type WireCredentials = { email: string; password: string; company?: string };
+
 export type WireError = { error: string; message: string };

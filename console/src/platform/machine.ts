@@ -26,3 +26,8 @@ export function onReturn(action: () => void): () => void {
     window.removeEventListener('online', action);
   };
 }
+
+/** Loads the page again, with nothing of what it held. */
+export function beginAnew(): void {
+  location.reload();
+}

@@ -3,6 +3,7 @@
 import { type FeedListener, type Server, SignedOut } from '../model/live';
 import type {
   WireChanged,
+  WireCredentials,
   WireError,
   WireMe,
   WirePersonDetail,
@@ -29,8 +30,9 @@ function isWireError(answer: unknown): answer is WireError {
 }
 
 async function refusal(response: Response): Promise<Error> {
-  if (response.status === 401) return new SignedOut('The session is over.');
   const answer: unknown = await response.json().catch(() => null);
+  const wrong = isWireError(answer) && answer.error === 'wrong_sign_in';
+  if (response.status === 401 && !wrong) return new SignedOut('The session is over.');
   if (isWireError(answer)) return new Refused(answer.error, answer.message);
   return new Refused(`status_${response.status}`, `The server answered ${response.status}.`);
 }
@@ -38,6 +40,7 @@ async function refusal(response: Response): Promise<Error> {
 async function ask<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(api + path, { credentials: 'same-origin', cache: 'no-store', ...init });
   if (!response.ok) throw await refusal(response);
+  if (response.status === 204) return undefined as Answer;
   // What the server sends is trusted to be what `wire.ts` says: it is our own, of the same release.
   return (await response.json()) as Answer;
 }
@@ -88,6 +91,15 @@ export class HttpServer implements Server {
 
   async seeNotice(id: string): Promise<void> {
     await write('DELETE', `/me/notices/${encodeURIComponent(id)}`);
+  }
+
+  async signIn({ email, password, company }: WireCredentials): Promise<void> {
+    const named = company?.trim() ? { company: company.trim() } : {};
+    await write('POST', '/session', { email, password, ...named });
+  }
+
+  async signOut(): Promise<void> {
+    await write('DELETE', '/session');
   }
 
   openFeed(since: string, listener: FeedListener): () => void {

@@ -9,8 +9,8 @@ import { type Instant, minute, second } from '../model/instant';
 import { type Connection, Live, SignedOut } from '../model/live';
 import { fragments, search } from '../model/search';
 import { type Shown, showAt } from '../model/shown';
-import type { WireChanged, WireMe, WirePersonDetail, WireReason } from '../model/wire';
-import { machineClock, onReturn, timer, viewerZone } from '../platform/machine';
+import type { WireChanged, WireCredentials, WireMe, WirePersonDetail, WireReason } from '../model/wire';
+import { beginAnew, machineClock, onReturn, timer, viewerZone } from '../platform/machine';
 import { type HttpServer, Refused } from '../platform/server';
 
 /** Her own page as the server last told it. */
@@ -149,6 +149,23 @@ export class Desk {
       });
       this.#loadDetail();
     });
+  }
+
+  /** Signs a user in and begins the page anew; the words for why not otherwise. */
+  async signIn(credentials: WireCredentials): Promise<string | null> {
+    try {
+      await this.#server.signIn(credentials);
+    } catch (error) {
+      return this.#faultWords(error);
+    }
+    beginAnew();
+    return null;
+  }
+
+  /** Signs out and begins the page anew: nothing of what was seen stays in it. */
+  async signOut(): Promise<void> {
+    await this.#server.signOut().catch(() => undefined);
+    beginAnew();
   }
 
   /** The viewer has seen what was asked of a booking of hers; it is not asked again. */

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from msgspec import UNSET
 
-from callendar.cli.desk import CompanyOption, console, find_person, opened, run, say, show_table
+from callendar.cli.desk import CompanyOption, by_command, console, find_person, opened, run, say, show_table
 from callendar.engine.choosing import Choice
 from callendar.engine.once import read_all
 
@@ -107,7 +107,9 @@ def choose(
             order=UNSET if order is None else order,
         )
         async with opened(company) as desk:
-            changed = await desk.parts.calendars.change(desk.company.id, calendar_id, choice)
+            changed = await desk.parts.calendars.change(
+                desk.company.id, calendar_id, choice, by=by_command(desk.company)
+            )
             say(
                 f"{changed.name}: {'read' if changed.selected else 'not read'}, "
                 f"marks {'count' if changed.marks_count else 'do not count'}.",

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from callendar.app import open_parts
-from callendar.cli.desk import run, say, show_table
+from callendar.app import Parts, open_parts
+from callendar.cli.desk import by_command, run, say, show_table
 from callendar.domain.errors import InvalidValue
 from callendar.domain.line import tidy_line
 from callendar.domain.reason_table import LANGUAGES, REASONS
 from callendar.domain.rules import Company, CompanyId
+from callendar.engine.trail import audit_of
 from callendar.settings import load_settings
 
 commands = typer.Typer(
@@ -46,6 +47,13 @@ def new_company(name: str, zone: str, language: str) -> Company:
     return Company(id=CompanyId("co_" + token_hex(8)), name=tidied, zone=zone, language=language, reasons=REASONS)
 
 
+async def add_company(parts: Parts, name: str, zone: str, language: str) -> Company:
+    """Keep a new one; raises as `new_company`."""
+    company = new_company(name, zone, language)
+    audit = audit_of(by_command(company), "company_add", parts.clock.now(), detail={"name": company.name})
+    return await parts.store.save_company(company, audit=audit)
+
+
 @commands.command(epilog="Example: callendar company add Nordlys --zone Europe/Stockholm --language sv")
 def add(
     name: Annotated[str, typer.Argument(help="What it is called.")],
@@ -58,7 +66,7 @@ def add(
         async with open_parts(load_settings().settings) as parts:
             if any(each.name.casefold() == name.casefold() for each in await parts.store.load_companies()):
                 raise InvalidValue(f"there is a company {name!r} already; choose another name")
-            company = await parts.store.save_company(new_company(name, zone, language))
+            company = await add_company(parts, name, zone, language)
             say(f"Added {company.name} ({company.id}).")
 
     run(work)

@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from callendar.cli.desk import CommandDesk, CompanyOption, PersonOption, console, find_person, opened, run, say
+from callendar.cli.desk import (
+    CommandDesk,
+    CompanyOption,
+    PersonOption,
+    by_command,
+    console,
+    find_person,
+    opened,
+    run,
+    say,
+)
 from callendar.contracts.source import FoundCalendar
 from callendar.domain.errors import InvalidValue
 from callendar.engine.choosing import Choice
@@ -109,6 +119,7 @@ async def _connect(
         connection,
         [(each, Choice(selected=each in chosen)) for each in found],
         new_connection=True,
+        by=by_command(desk.company),
     )
     for calendar in calendars:
         marks = "" if calendar.marks_count else ", marks in it do not count: it is shared with her"

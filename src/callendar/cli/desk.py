@@ -83,13 +83,13 @@ async def opened(company: str | None = None) -> AsyncGenerator[CommandDesk]:
         yield CommandDesk(parts=parts, company=await find_company(parts, company))
 
 
-def by_command(desk: CommandDesk) -> Viewer:
+def by_command(company: Company) -> Viewer:
     """Who is audited for what a command does: the command line, as which user of this machine."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         name = str(os.getuid())
-    return Viewer(id=COMMAND_LINE, company_id=desk.company.id, role="administrator", name=name)
+    return Viewer(id=COMMAND_LINE, company_id=company.id, role="administrator", name=name)
 
 
 async def find_company(parts: Parts, wanted: str | None) -> Company:

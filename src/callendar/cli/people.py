@@ -9,8 +9,18 @@ import msgspec
 import typer
 
 from callendar.app import open_parts
-from callendar.cli.company import new_company
-from callendar.cli.desk import CompanyOption, JsonOption, console, find_company, opened, run, say, show_table
+from callendar.cli.company import add_company
+from callendar.cli.desk import (
+    CompanyOption,
+    JsonOption,
+    by_command,
+    console,
+    find_company,
+    opened,
+    run,
+    say,
+    show_table,
+)
 from callendar.cli.people_import import import_
 from callendar.cli.spoken import spoken_state, spoken_time
 from callendar.domain.person import Extension, Person, PersonId
@@ -91,7 +101,7 @@ def add(
     async def work() -> None:
         async with open_parts(load_settings().settings) as parts:
             if company is None and not await parts.store.load_companies():
-                made = await parts.store.save_company(new_company("My company", zone or "Europe/Stockholm", "en"))
+                made = await add_company(parts, "My company", zone or "Europe/Stockholm", "en")
                 say(f"Added the company {made.name} ({made.id}), zone {made.zone}.")
             found = await find_company(parts, company)
             person = await add_person(
@@ -108,6 +118,7 @@ def add(
                     title=title,
                 ),
                 parts.clock.now(),
+                by=by_command(found),
             )
             say(f"Added {person.name} ({person.id}).")
 

@@ -135,7 +135,7 @@ def _until(given: str | None) -> str | None | UnsetType:
 
 def _giver(desk: CommandDesk) -> Giver:
     """Who has a shell on the machine may do what a telephonist may."""
-    by = by_command(desk)
+    by = by_command(desk.company)
     return Giver(viewer=structs.replace(by, role="telephonist", name=by.id), origin="api", signed=by.name)
 
 

@@ -55,7 +55,7 @@ def create(
                 name,
                 whose.id if whose else None,
                 desk.parts.clock.now(),
-                by=by_command(desk),
+                by=by_command(desk.company),
             )
             say(f"{made.id} ({role}). Keep the token, it is not shown again:")
             say(secret)
@@ -100,7 +100,7 @@ def revoke(
     async def work() -> None:
         async with opened(company) as desk:
             now = desk.parts.clock.now()
-            audit = audit_of(by_command(desk), "token_revoke", now, token=token_id)
+            audit = audit_of(by_command(desk.company), "token_revoke", now, detail={"token": token_id})
             await desk.parts.store.revoke_token(desk.company.id, ViewerId(token_id), now, audit=audit)
             say(f"Revoked {token_id}.")
 

@@ -54,7 +54,7 @@ def add(
         async with opened(company) as desk:
             whose = await find_person(desk, person) if person else None
             user, made = await Users(desk.parts.store, Passwords()).add(
-                by_command(desk),
+                by_command(desk.company),
                 email=email,
                 name=name,
                 role=find_role(role),
@@ -123,7 +123,7 @@ def password(
             users = Users(desk.parts.store, Passwords())
             found = await users.find(desk.company.id, user)
             chosen = _password(password_file, generate)
-            made = await users.reset_password(by_command(desk), found.id, chosen, desk.parts.clock.now())
+            made = await users.reset_password(by_command(desk.company), found.id, chosen, desk.parts.clock.now())
             say(f"{found.name} has another password; sessions begun with the old one are ended.")
             _say_made(made)
 
@@ -154,7 +154,7 @@ def role(
         async with opened(company) as desk:
             patch = UserPatch(role=find_role(role))
             users = Users(desk.parts.store, Passwords())
-            changed = await users.change(by_command(desk), user, patch, desk.parts.clock.now())
+            changed = await users.change(by_command(desk.company), user, patch, desk.parts.clock.now())
             say(f"{changed.name} is {changed.role}.")
 
     run(work)
@@ -165,7 +165,7 @@ def _set_disabled(user: str, company: str | None, *, disabled: bool) -> None:
         async with opened(company) as desk:
             users = Users(desk.parts.store, Passwords())
             patch = UserPatch(disabled=disabled)
-            changed = await users.change(by_command(desk), user, patch, desk.parts.clock.now())
+            changed = await users.change(by_command(desk.company), user, patch, desk.parts.clock.now())
             say(f"{changed.name} can {'no longer' if disabled else 'again'} sign in.")
 
     run(work)

@@ -150,7 +150,7 @@ class Store(Protocol):
         `fault`."""
         ...
 
-    async def save_connection(self, connection: Connection, *, audit: Audit | None = None) -> None:
+    async def save_connection(self, connection: Connection) -> None:
         """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
         its calendars. What its source asks for is sealed: `StoreError` in words where there is no key."""
         ...
@@ -168,9 +168,7 @@ class Store(Protocol):
         """What is to be said of the keys that connections are sealed with."""
         ...
 
-    async def delete_connection(
-        self, company_id: CompanyId, connection_id: ConnectionId, *, audit: Audit | None = None
-    ) -> None:
+    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
         """Remove a connection that has no calendars left; `Conflict` otherwise."""
         ...
 

@@ -15,7 +15,6 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.kept import Audit
 from callendar.contracts.source import FoundCalendar
 from callendar.contracts.store import NotFound, Store
 from callendar.contracts.transaction import Transaction
@@ -28,6 +27,7 @@ from callendar.domain.rules import Company, CompanyId, ShowAsTable
 from callendar.engine.held import HeldPeople
 from callendar.engine.invalid import InvalidField, convert_checked
 from callendar.engine.plan import replan
+from callendar.engine.trail import audit_of
 
 MOST_CALENDARS = 100
 """Of one person."""
@@ -94,6 +94,9 @@ class CalendarDesk:
             company = await tx.load_company()
             if new_connection:
                 await tx.save_connection(connection)
+                if by is not None:
+                    named = {"connection": connection.id, "name": connection.name, "kind": connection.kind}
+                    await tx.record_audit(audit_of(by, "connection_add", self._clock.now(), detail=named))
             hers = list(await tx.load_calendars(person_id))
             if len(hers) + len(found) > MOST_CALENDARS:
                 raise InvalidField("person", person_id, f"{MOST_CALENDARS} calendars of one person are the most")
@@ -158,14 +161,8 @@ class CalendarDesk:
         for each in calendars if by is not None and by.person_id != person_id else ():
             assert by is not None
             await tx.record_audit(
-                Audit(
-                    at=self._clock.now(),
-                    company_id=each.company_id,
-                    by=by.id,
-                    by_name=by.name,
-                    action=action,
-                    person_id=person_id,
-                    detail={"calendar": each.id, "name": each.name},
+                audit_of(
+                    by, action, self._clock.now(), person=person_id, detail={"calendar": each.id, "name": each.name}
                 )
             )
 

@@ -26,6 +26,7 @@ from callendar.engine.choosing import found_id, save_order
 from callendar.engine.held import HeldPeople
 from callendar.engine.invalid import InvalidField
 from callendar.engine.plan import replan
+from callendar.engine.trail import audit_of
 
 TRY_SECONDS = 60.0
 TRIES_AT_ONCE = 4
@@ -378,13 +379,6 @@ def _checked(connection: Connection) -> Connection:
     return structs.replace(connection, name=name)
 
 
-def _audit(by: Viewer, action: str, connection: Connection, now: datetime, **detail: str) -> Audit:
-    return Audit(
-        at=now,
-        company_id=connection.company_id,
-        by=by.id,
-        by_name=by.name,
-        action=action,
-        person_id=None,
-        detail={"connection": connection.id, "name": connection.name, "kind": connection.kind, **detail},
-    )
+def _audit(by: Viewer, action: str, connection: Connection, now: datetime, changed: str | None = None) -> Audit:
+    named = {"connection": connection.id, "name": connection.name, "kind": connection.kind}
+    return audit_of(by, action, now, detail=named | ({} if changed is None else {"changed": changed}))

@@ -158,7 +158,9 @@ class OrderDesk:
         await replan(tx, person_id)
         if viewer.person_id != person_id:
             by = structs.replace(viewer, name=giver.signed or viewer.name)
-            audit = audit_of(by, act.action, now, person=person_id, change=change_id, origin=giver.origin)
+            audit = audit_of(
+                by, act.action, now, person=person_id, detail={"change": change_id, "origin": giver.origin}
+            )
             await tx.record_audit(audit)
         return Written(change=change_id, person_id=person_id)
 

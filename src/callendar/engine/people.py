@@ -18,6 +18,7 @@ from callendar.domain.line import tidy_line
 from callendar.domain.person import Extension, Person, PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company, CompanyId, Level, Mode, OpenHours
+from callendar.engine.invalid import InvalidField
 from callendar.engine.keywords import check_own_keywords
 from callendar.engine.plan import replan
 from callendar.engine.trail import audit_of
@@ -83,6 +84,7 @@ async def add_person(
         InvalidValue: A value cannot be.
         Taken: An extension or address is somebody else's.
     """
+    await _check_viewers(store, person)
     person = check_person(person, await store.load_company(person.company_id), await _others(store, person, others))
     async with store.change(person.company_id, [person.id]) as tx:
         await tx.save_person(person, now)
@@ -105,6 +107,7 @@ async def change_person(
     """Change somebody and plan her anew; raises as `add_person`, and `NotFound`."""
     before = (await store.load_causes(company_id, person_id)).person
     others = await _others(store, before, others)
+    await _check_viewers(store, patched(before, patch), before)
     async with store.change(company_id, [person_id]) as tx:
         company = await tx.load_company()
         causes = await tx.load_causes(person_id)
@@ -112,7 +115,8 @@ async def change_person(
         await tx.save_person(person, causes.slid_at)
         await replan(tx, person_id)
         if by is not None and by.person_id != person_id:
-            await tx.record_audit(audit_of(by, "person_change", now, person=person))
+            changed = ", ".join(name for name in patch.__struct_fields__ if getattr(patch, name) is not UNSET)
+            await tx.record_audit(audit_of(by, "person_change", now, person=person, detail={"changed": changed}))
     return person
 
 
@@ -233,6 +237,21 @@ def _check_zone(zone: str) -> None:
 
 def _numbers(person: Person) -> frozenset[str]:
     return frozenset(each.number for each in person.extensions)
+
+
+async def _check_viewers(store: Store, person: Person, before: Person | None = None) -> None:
+    """Refuse delegates and grants that are nobody's in the company; whoever was there before may be gone by now."""
+    known: set[str] = set() if before is None else {*before.delegates, *before.grants}
+    named = dict.fromkeys(person.delegates, "delegates") | {ViewerId(each): "grants" for each in person.grants}
+    added = named.keys() - known
+    if not added:
+        return
+    for each in sorted(added - await store.load_viewer_ids(person.company_id)):
+        raise InvalidField(
+            named[each],
+            each,
+            f"there is no user or token {each!r} in the company; `GET /users` and `/tokens` list them",
+        )
 
 
 async def _others(store: Store, person: Person, others: Iterable[Person] | None) -> Iterable[Person]:

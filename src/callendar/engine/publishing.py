@@ -110,7 +110,7 @@ async def revoke_key(store: Store, viewer: Viewer, row: Row, key_id: str, now: d
         raise NotFound(f"there is no key {key_id}")
     async with store.change(key.company_id, [key.person_id]) as tx:
         await tx.delete_timetable_key(key.person_id, key.id)
-        if viewer.id != key.viewer_id:
+        if viewer.person_id != key.person_id or viewer.id != key.viewer_id:
             await tx.record_audit(_audit(viewer, "timetable_key_revoke", key, now))
 
 

@@ -13,9 +13,11 @@ import anyio
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
+from callendar.contracts.clock import Clock
 from callendar.contracts.store import NotFound, Store
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.hours import company_hours
+from callendar.domain.privacy import Viewer
 from callendar.domain.reason import AWAY, MEETING, OUT, Ends, Reason, ReasonCode
 from callendar.domain.reason_table import LANGUAGES
 from callendar.domain.rules import Company, CompanyId, Rules
@@ -23,6 +25,7 @@ from callendar.engine.held import HeldPeople
 from callendar.engine.invalid import InvalidField, convert_checked
 from callendar.engine.keywords import check_company_keywords
 from callendar.engine.ordering import AVAILABLE, BACK
+from callendar.engine.trail import audit_of
 
 RESERVED = (AVAILABLE, BACK)
 NEEDED = (MEETING, OUT, AWAY)
@@ -52,14 +55,15 @@ class ReasonPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class RuleBook:
-    """Changes the rules and reasons of companies, one change at a time."""
+    """Changes the rules and reasons of companies, one change at a time; `by` is who is audited for it."""
 
-    def __init__(self, store: Store, held: HeldPeople) -> None:
+    def __init__(self, store: Store, held: HeldPeople, clock: Clock) -> None:
         self._store = store
         self._held = held
+        self._clock = clock
         self._lock = anyio.Lock()
 
-    async def change_rules(self, company_id: CompanyId, given: Mapping[str, Any]) -> Rules:
+    async def change_rules(self, company_id: CompanyId, given: Mapping[str, Any], *, by: Viewer | None = None) -> Rules:
         """Replace the rules that are given; the others stay. Inside `show_as` and `holidays` likewise.
 
         Raises:
@@ -72,30 +76,32 @@ class RuleBook:
             rules = convert_checked(merged, Rules)
             after = structs.replace(company, rules=rules)
             check_rules(after)
-            await self._save(after)
+            await self._save(after, by, "rules_change", changed=", ".join(sorted(given)))
             return rules
 
-    async def add_reason(self, company_id: CompanyId, given: Mapping[str, Any]) -> Reason:
+    async def add_reason(self, company_id: CompanyId, given: Mapping[str, Any], *, by: Viewer | None = None) -> Reason:
         """Add a reason, given as plain values, at the end of the list."""
         reason = convert_checked(dict(given), Reason)
         async with self._lock:
             company = await self._store.load_company(company_id)
             if any(each.code == reason.code for each in company.reasons):
                 raise InvalidField("code", reason.code, f"there is a reason {reason.code!r} already; change that one")
-            await self._save(_with_reasons(company, (*company.reasons, reason)))
+            await self._save(_with_reasons(company, (*company.reasons, reason)), by, "reason_add", reason=reason.code)
             return reason
 
-    async def change_reason(self, company_id: CompanyId, code: str, patch: ReasonPatch) -> Reason:
+    async def change_reason(
+        self, company_id: CompanyId, code: str, patch: ReasonPatch, *, by: Viewer | None = None
+    ) -> Reason:
         """Change one reason."""
         async with self._lock:
             company = await self._store.load_company(company_id)
             before = _find(company, code)
             reason = patched_reason(before, patch)
             reasons = tuple(reason if each.code == code else each for each in company.reasons)
-            await self._save(_with_reasons(company, reasons))
+            await self._save(_with_reasons(company, reasons), by, "reason_change", reason=code)
             return reason
 
-    async def delete_reason(self, company_id: CompanyId, code: str) -> None:
+    async def delete_reason(self, company_id: CompanyId, code: str, *, by: Viewer | None = None) -> None:
         """Remove a reason.
 
         Raises:
@@ -110,7 +116,7 @@ class RuleBook:
             reasons = tuple(each for each in company.reasons if each.code != code)
             shareable = tuple(each for each in company.rules.shareable if each != code)
             kept = structs.replace(company, rules=structs.replace(company.rules, shareable=shareable))
-            await self._save(_with_reasons(kept, reasons))
+            await self._save(_with_reasons(kept, reasons), by, "reason_delete", reason=code)
 
     async def _check_unused(self, company: Company, code: ReasonCode) -> None:
         """No row shows it, and nobody's orders or own keywords name it, now or later. Whose it is nobody is told: who
@@ -128,8 +134,9 @@ class RuleBook:
             if any(referral.reason == code for referral in orders.referrals):
                 raise InUse(f"somebody has a referral with {code!r}; it has to end first")
 
-    async def _save(self, company: Company) -> None:
-        await self._store.save_company(company)
+    async def _save(self, company: Company, by: Viewer | None, action: str, **detail: str) -> None:
+        audit = by and audit_of(by, action, self._clock.now(), detail=detail)
+        await self._store.save_company(company, audit=audit)
         await self._held.refresh()
 
 

@@ -48,7 +48,9 @@ async def create_token(
         person_id=person_id,
         created_at=now,
     )
-    audit = by and audit_of(by, "token_add", now, person=person_id, token=token.id, name=name, role=role)
+    audit = by and audit_of(
+        by, "token_add", now, person=person_id, detail={"token": token.id, "name": name, "role": role}
+    )
     await store.save_token(token, hash_secret(secret), audit=audit)
     return token, secret
 
@@ -63,3 +65,8 @@ async def create_session(store: Store, viewer_id: ViewerId, now: datetime, *, pa
     until = now + timedelta(days=IDLE_DAYS)
     await store.save_session(viewer_id, hash_secret(secret), now, until, password_hash=password_hash)
     return secret
+
+
+async def prolong_session(store: Store, secret_hash: bytes, now: datetime) -> None:
+    """A session is used: it lasts `IDLE_DAYS` from now, `SESSION_DAYS` at the most; a token is left alone."""
+    await store.prolong_session(secret_hash, now + timedelta(days=IDLE_DAYS), timedelta(days=SESSION_DAYS))

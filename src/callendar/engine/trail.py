@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from callendar.contracts.kept import Audit
@@ -10,7 +11,12 @@ from callendar.domain.privacy import Viewer
 
 
 def audit_of(
-    by: Viewer, action: str, now: datetime, *, person: Person | PersonId | None = None, **detail: str | None
+    by: Viewer,
+    action: str,
+    now: datetime,
+    *,
+    person: Person | PersonId | None = None,
+    detail: Mapping[str, str] = {},
 ) -> Audit:
     """The entry for one change. Whoever does something of her own that leaves none does not ask for it.
 
@@ -19,15 +25,13 @@ def audit_of(
         person: Whom it concerns; None when it is the company's.
         detail: What it was done to, by id and name. Never a secret, a title of a booking, or a text.
     """
-    person_id = person.id if isinstance(person, Person) else person
-    if isinstance(person, Person):
-        detail = {"name": person.name, **detail}
+    named = {"name": person.name} if isinstance(person, Person) else {}
     return Audit(
         at=now,
         company_id=by.company_id,
         by=by.id,
         by_name=by.name,
         action=action,
-        person_id=person_id,
-        detail={name: value for name, value in detail.items() if value is not None},
+        person_id=person.id if isinstance(person, Person) else person,
+        detail={**named, **detail},
     )

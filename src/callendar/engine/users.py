@@ -116,14 +116,14 @@ class Users:
         await self._store.delete_user(
             user.company_id,
             user.id,
-            audit=audit_of(by, "user_delete", now, person=user.person_id, user=user.id, name=user.name),
+            audit=audit_of(by, "user_delete", now, person=user.person_id, detail=_named(user)),
         )
 
     async def reset_password(self, by: Viewer, user_id: str, password: str | None, now: datetime) -> str | None:
         """Give a user this password, or one that is made up and returned this once; all her sessions end."""
         user = await self.find(by.company_id, user_id)
         made, password_hash = await self._hash(user, password)
-        audit = audit_of(by, "password_reset", now, person=user.person_id, user=user.id, name=user.name)
+        audit = audit_of(by, "password_reset", now, person=user.person_id, detail=_named(user))
         await self._store.save_password(user.company_id, user.id, password_hash, audit=audit)
         return made
 
@@ -138,7 +138,7 @@ class Users:
         if user.person_id is not None:
             # Asked of the store, as the command line holds no rows.
             await self._store.load_causes(user.company_id, user.person_id)
-        audit = audit_of(by, action, now, person=user.person_id, user=user.id, name=user.name, role=user.role)
+        audit = audit_of(by, action, now, person=user.person_id, detail=_named(user) | {"role": user.role})
         try:
             await self._store.save_user(user, password_hash=password_hash, audit=audit)
         except Conflict as error:
@@ -148,6 +148,10 @@ class Users:
 def fold_email(typed: str) -> str:
     """The address as users are found by."""
     return typed.strip().casefold()
+
+
+def _named(user: User) -> dict[str, str]:
+    return {"user": user.id, "name": user.name}
 
 
 def _checked(user: User) -> User:

@@ -155,14 +155,12 @@ class SqlStore:
         async with self._connections.read() as connection:
             return await calendars.load_connections(connection, company_id, self._seal)
 
-    async def save_connection(self, connection: Connection, *, audit: Audit | None = None) -> None:
-        async with self._audited(audit) as writer:
+    async def save_connection(self, connection: Connection) -> None:
+        async with self._connections.write() as writer:
             await calendars.save_connection(writer, connection, self._seal)
 
-    async def delete_connection(
-        self, company_id: CompanyId, connection_id: ConnectionId, *, audit: Audit | None = None
-    ) -> None:
-        async with self._audited(audit) as writer:
+    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
+        async with self._connections.write() as writer:
             await calendars.delete_connection(writer, company_id, connection_id)
 
     async def reseal(self, *, drop: bool) -> Resealed:
@@ -241,6 +239,9 @@ class SqlStore:
             await viewers.save_session(writer, viewer_id, secret_hash, created_at, until, password_hash)
 
     async def prolong_session(self, secret_hash: bytes, until: datetime, most: timedelta) -> None:
+        async with self._connections.read() as connection:
+            if not await viewers.can_last_longer(connection, secret_hash, until, most):
+                return
         async with self._connections.write() as writer:
             await viewers.prolong_session(writer, secret_hash, until, most)
 

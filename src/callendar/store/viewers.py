@@ -117,6 +117,13 @@ async def save_session(
     raise NotFound(f"there is no token or user {viewer_id} who may sign in")
 
 
+async def can_last_longer(connection: Reader, secret_hash: bytes, until: datetime, most: timedelta) -> bool:
+    """Whether it is a session, and `prolong_session` would change it."""
+    this = select(sessions.c.created_at, sessions.c.ends_at).where(sessions.c.secret_hash == secret_hash)
+    row = (await connection.execute(this)).one_or_none()
+    return row is not None and row.ends_at < min(until, row.created_at + most)
+
+
 async def prolong_session(writer: Writer, secret_hash: bytes, until: datetime, most: timedelta) -> None:
     """Let one end later, within the most that it may last."""
     this = sessions.c.secret_hash == secret_hash

@@ -6,6 +6,7 @@ stops at once, in another within those two.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -15,17 +16,22 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.store import Store
+from callendar.contracts.store import Store, StoreError
 from callendar.domain.hand import Origin
 from callendar.domain.person import Person, ViewerId
 from callendar.domain.privacy import Viewer
-from callendar.engine.tokens import hash_secret
+from callendar.engine.sign_in import network_of
+from callendar.engine.tokens import hash_secret, prolong_session
 from callendar.web.cookie import SESSION, comes_by_https, read_cookie
 from callendar.web.faults import CODES, Fault
+from callendar.web.guesses import Guesses
 
 KEPT_SECONDS = 2.0
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_KEPT = 10_000
+PROLONGED_SECONDS = 3600.0
+"""At most so often is it written down that a session is used."""
+NEVER = float("-inf")
 
 OPEN_TO_ALL = {"exclude_from_auth": True}
 """For `opt` of a route that needs no sign-in."""
@@ -38,30 +44,51 @@ class SignedIn(Struct, frozen=True, gc=False):
     by_cookie: bool
 
 
+class Kept(Struct, frozen=True, gc=False):
+    """A lookup; times are the monotonic clock's."""
+
+    viewer: Viewer
+    looked_up: float
+    prolonged: float
+
+
 class Doorkeeper:
     """Knows who holds a secret."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._kept: dict[bytes, tuple[float, Viewer]] = {}
+        self.guesses = Guesses(clock)
+        self._kept: dict[bytes, Kept] = {}
         self._forgotten = 0
-        """How often everybody was forgotten: a lookup begun before the last time is not kept."""
+        """How often everybody was forgotten: a lookup begun before the last time is not kept as a fresh one."""
 
     async def find_viewer(self, secret_hash: bytes) -> Viewer | None:
-        """Who that is now; None when unknown, revoked or expired."""
+        """Who that is now; None when unknown, revoked or expired. A session that is used lasts longer."""
         now = self._clock.monotonic()
         kept = self._kept.get(secret_hash)
-        if kept is not None and now - kept[0] < KEPT_SECONDS:
-            return kept[1]
+        if kept is not None and now - kept.looked_up < KEPT_SECONDS:
+            return kept.viewer
         forgotten = self._forgotten
         viewer = await self._store.load_viewer(secret_hash, self._clock.now())
-        self._kept.pop(secret_hash, None)
-        if viewer is not None and forgotten == self._forgotten:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            self._kept[secret_hash] = (now, viewer)
+        if viewer is None:
+            self._kept.pop(secret_hash, None)
+            return None
+        prolonged = kept.prolonged if kept is not None else NEVER
+        if now - prolonged >= PROLONGED_SECONDS:
+            prolonged = now
+            # Whoever may see is not kept from it by a database that takes no writes just now.
+            with suppress(StoreError):
+                await prolong_session(self._store, secret_hash, self._clock.now())
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        looked_up = now if forgotten == self._forgotten else NEVER
+        self._kept[secret_hash] = Kept(viewer, looked_up, prolonged)
         return viewer
+
+    def has_let_in(self, secret_hash: bytes) -> bool:
+        """Whether somebody with this secret was let in when it was looked up last."""
+        return secret_hash in self._kept
 
     async def find_seen(self, caller: Viewer, seen_as: ViewerId) -> Viewer | None:
         """The viewer as whom a caller sees; None when he is no administrator, or there is no such viewer any more."""
@@ -71,7 +98,7 @@ class Doorkeeper:
 
     def forget(self) -> None:
         """Look everybody up anew: something was revoked."""
-        self._kept.clear()
+        self._kept = {each: Kept(kept.viewer, NEVER, kept.prolonged) for each, kept in self._kept.items()}
         self._forgotten += 1
 
 
@@ -84,8 +111,9 @@ class Authentication(AbstractAuthenticationMiddleware):
         self._public_url = public_url
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
-        """Raises `Fault` 401 without a valid token or session, 403 for a write that another site may have sent."""
-        viewer, signed_in = await sign_in(connection, self._doorkeeper, self._public_url)
+        """Raises `Fault` 401 without a valid token or session, 403 for a write that another site may have sent, 429 to
+        whoever has tried too many secrets that are nobody's."""
+        viewer, signed_in = await identify(connection, self._doorkeeper, self._public_url)
         if signed_in.by_cookie and cast(dict[str, Any], connection.scope)["method"] not in SAFE:
             check_same_site(connection, self._public_url)
         return AuthenticationResult(user=viewer, auth=signed_in)
@@ -109,10 +137,10 @@ def check_same_site(connection: ASGIConnection[Any, Any, Any, Any], public_url: 
         )
 
 
-async def sign_in(
+async def identify(
     connection: ASGIConnection[Any, Any, Any, Any], doorkeeper: Doorkeeper, public_url: str | None
 ) -> tuple[Viewer, SignedIn]:
-    """Who asks, and how he came; raises `Fault` 401 without a valid token or session."""
+    """Who asks, and how he came; raises `Fault` 401 without a valid token or session, 429 after too many wrong ones."""
     header = connection.headers.get("authorization")
     if header is not None:
         scheme, _, secret = header.partition(" ")
@@ -124,8 +152,12 @@ async def sign_in(
         if cookie is None:
             raise not_signed_in()
         signed_in = SignedIn(hash_secret(cookie), by_cookie=True)
+    network = network_of(connection.client.host if connection.client else None)
+    if not doorkeeper.has_let_in(signed_in.secret_hash):
+        doorkeeper.guesses.check(network)
     viewer = await doorkeeper.find_viewer(signed_in.secret_hash)
     if viewer is None:
+        doorkeeper.guesses.note(network)
         raise not_signed_in("The token or session is unknown, revoked or has expired; sign in again.")
     return viewer, signed_in
 

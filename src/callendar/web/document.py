@@ -48,6 +48,7 @@ LIMITS: Mapping[str, Schema] = {
     "department": {"examples": ["Sales"]},
     "at": {"examples": ["2026-11-24T09:30:00Z"]},
     "person": {"examples": ["p_d3fd292f536a825d"]},
+    "before": {"minimum": 0, "examples": [812]},
     "person_id": {"examples": ["p_d3fd292f536a825d"]},
     "claim": {"examples": ["b/demo-anna-0"]},
 }
@@ -172,7 +173,7 @@ def error_ids(path: str, method: str, handler: HTTPRouteHandler) -> list[str]:
     ids = {"invalid", "internal", "unavailable", "store_unavailable", "store_locked", *handler.opt.get("refuses", ())}
     writes, signed_in = method not in SAFE, not handler.opt.get("exclude_from_auth")
     if signed_in:
-        ids.add("not_signed_in")
+        ids |= {"not_signed_in", "too_many_tries"}
     if signed_in and writes:
         ids |= {"cross_site", "idempotency_key_reused", "already_done"}
     if path.endswith("/health"):

@@ -306,6 +306,7 @@ EXAMPLES: Mapping[str, Any] = {
     "AuditTrail": {
         "audit": [
             {
+                "id": 812,
                 "at": "2026-11-24T08:58:00Z",
                 "by": TOKEN,
                 "by_name": "Reception",
@@ -313,7 +314,8 @@ EXAMPLES: Mapping[str, Any] = {
                 "person": ANNA,
                 "detail": {"change": CHANGE, "origin": "api"},
             }
-        ]
+        ],
+        "next_before": 812,
     },
     "Health": {"status": "ok", "version": "0.1.0", "now": "2026-11-24T09:00:00Z"},
 }

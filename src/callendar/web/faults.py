@@ -25,7 +25,6 @@ from callendar.engine.rulebook import InUse
 from callendar.engine.sign_in import TooManyTries, WrongSignIn
 from callendar.engine.supervise import mishap
 from callendar.engine.users import OwnUser
-from callendar.web.policy import POLICY
 
 log = get_logger()
 
@@ -111,7 +110,7 @@ def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[
         fault,
         status_code=status,
         media_type=MediaType.JSON,
-        headers={**POLICY, **headers, "Cache-Control": "no-store"},
+        headers={**headers, "Cache-Control": "no-store"},
     )
 
 

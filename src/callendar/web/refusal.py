@@ -50,7 +50,9 @@ ERRORS: Mapping[str, Refusal] = {
     "throttled": Refusal(422, "The calendar system that was tried asks for patience."),
     "source": Refusal(422, "The calendar system that was tried fails in some other way; the message says how."),
     "too_many_requests": Refusal(429, "Too many at once or in a row; `Retry-After` says how many seconds to wait."),
-    "too_many_tries": Refusal(429, "Too many sign-ins have failed; `Retry-After` says how many seconds to wait."),
+    "too_many_tries": Refusal(
+        429, "Too many sign-ins have failed, or too many tokens were nobody's; `Retry-After` says how long to wait."
+    ),
     "internal": Refusal(500, "Broken on our side; the log has it under the request's id."),
     "unavailable": Refusal(503, "Not ready yet; try again in a moment."),
     "busy": Refusal(503, "Too many sign in just now; `Retry-After` says how many seconds to wait."),

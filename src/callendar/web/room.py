@@ -64,7 +64,7 @@ def furnish(parts: WebParts) -> Room:
         feeds=Feeds(store=store, people=people, rows=rows, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
         once=Once(store, clock),
         publisher=Publisher(),
-        rule_book=RuleBook(store, people),
+        rule_book=RuleBook(store, people, clock),
         users=Users(store, parts.passwords),
         sign_in=SignIn(store, clock, parts.passwords),
         changing_people=anyio.Lock(),

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
+from ssl import SSLContext
 
 import anyio
 import uvicorn
@@ -16,6 +17,7 @@ from msgspec import Struct
 from callendar.domain.errors import CallendarError
 from callendar.web.protocol import Protocol
 from callendar.web.site import end_feeds
+from callendar.web.tls import tls_context
 
 GRACE_SECONDS = 2
 BACKLOG = 2048
@@ -56,8 +58,7 @@ class Server:
                 web,
                 host=listen.host,
                 port=listen.port,
-                ssl_certfile=listen.tls_cert,
-                ssl_keyfile=listen.tls_key,
+                ssl_context_factory=_tls_of(listen),
                 proxy_headers=bool(listen.trusted_proxies),
                 forwarded_allow_ips=list(listen.trusted_proxies),
                 http=Protocol,
@@ -74,6 +75,7 @@ class Server:
 
         Raises:
             CannotListen: The port is taken, or the address not this machine's.
+            CannotSpeakTls: The certificate or its key cannot be used.
         """
         raise_open_files()
         with self._bind() as listening:
@@ -86,10 +88,7 @@ class Server:
     def _bind(self) -> socket.socket:
         """Bound by ourselves: the server's own way is to print and exit."""
         host, port = self._listen.host, self._listen.port
-        try:
-            self._server.config.load()
-        except OSError as error:
-            raise CannotListen(f"tls_cert or tls_key cannot be used ({error}); give PEM files that fit") from error
+        self._server.config.load()
         try:
             return socket.create_server(
                 (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
@@ -104,13 +103,25 @@ class Server:
             await anyio.sleep(0.02)
         await ready(self._listen.url)
 
+    def stop(self) -> None:
+        """Stop as a signal does; the second time without waiting for anybody."""
+        if self._server.should_exit:
+            self._server.force_exit = True
+        end_feeds(self._web)
+        self._server.should_exit = True
+
     async def _stop_on_signal(self) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _ in signals:
-                if self._server.should_exit:
-                    self._server.force_exit = True
-                end_feeds(self._web)
-                self._server.should_exit = True
+                self.stop()
+
+
+def _tls_of(listen: Listen) -> Callable[[uvicorn.Config, Callable[[], SSLContext]], SSLContext] | None:
+    """How the server gets its TLS; None = without."""
+    cert, key = listen.tls_cert, listen.tls_key
+    if cert is None or key is None:
+        return None
+    return lambda _config, _usual: tls_context(cert, key)
 
 
 def raise_open_files() -> None:

@@ -37,7 +37,7 @@ from callendar.web.cookie import SESSION
 from callendar.web.document import complete
 from callendar.web.faults import answer_fault
 from callendar.web.parts import WebParts
-from callendar.web.policy import POLICY
+from callendar.web.policy import policy_of
 from callendar.web.query import check_asked
 from callendar.web.room import Room, furnish
 
@@ -112,7 +112,7 @@ def create_web(parts: WebParts) -> Litestar:
         ),
         openapi_config=_openapi(parts),
         request_max_body_size=MOST_BODY_BYTES,
-        response_headers=POLICY,
+        before_send=[policy_of(parts.public_url)],
         logging_config=None,
         debug=False,
     )

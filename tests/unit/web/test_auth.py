@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import anyio
@@ -67,6 +67,9 @@ class SlowStore:
         self.viewer: Viewer | None = viewer("t_1")
         self.asked = 0
         self.hold: anyio.Event | None = None
+
+    async def prolong_session(self, _secret_hash: bytes, _until: datetime, _most: timedelta) -> None:
+        """There is none."""
 
     async def load_viewer(self, _secret_hash: bytes, _at: datetime) -> Viewer | None:
         self.asked += 1

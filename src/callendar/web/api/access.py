@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from litestar import delete, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.kept import Token
@@ -86,8 +87,9 @@ class Tokens(Struct, frozen=True, kw_only=True):
 
 
 class WireAudit(Struct, frozen=True, kw_only=True):
-    """One change that somebody made for somebody else."""
+    """One change that somebody made for somebody else, or of the company."""
 
+    id: int
     at: datetime
     by: str
     by_name: str
@@ -100,6 +102,8 @@ class AuditTrail(Struct, frozen=True, kw_only=True):
     """The newest first."""
 
     audit: tuple[WireAudit, ...]
+    next_before: int | UnsetType = UNSET
+    """For `before`, when there are older ones."""
 
 
 @get("/me", summary="Who the caller is")
@@ -165,23 +169,38 @@ async def revoke_token(request: Asked, room: InRoom, token_id: FromPath[str]) ->
     """It, its sessions and their feeds end at once."""
     check_administrator(request.user)
     now = room.parts.clock.now()
-    audit = audit_of(request.user, "token_revoke", now, token=token_id)
+    audit = audit_of(request.user, "token_revoke", now, detail={"token": token_id})
     await room.parts.store.revoke_token(request.user.company_id, ViewerId(token_id), now, audit=audit)
     turn_out(room)
 
 
-@get("/audit", summary="What was done for somebody else", opt=refuses("forbidden"))
-async def show_audit(request: Asked, room: InRoom, limit: FromQuery[int] = 100) -> AuditTrail:
+@get("/audit", summary="What was done for somebody else, and with the company", opt=refuses("forbidden"))
+async def show_audit(
+    request: Asked,
+    room: InRoom,
+    limit: FromQuery[int] = 100,
+    before: Annotated[
+        int | None, QueryParameter(description="Only older than the entry with this id; `next_before` of a page.")
+    ] = None,
+    person: Annotated[str | None, QueryParameter(description="Only about this person, by id, gone or not.")] = None,
+) -> AuditTrail:
     """For administrators; the newest first, 1000 at the most."""
     check_administrator(request.user)
     if not 1 <= limit <= MOST_AUDITED:
         raise Fault(
             400, "invalid", f"limit: {limit} is not from 1 to {MOST_AUDITED}.", {"field": "limit", "value": limit}
         )
-    entries = await room.parts.store.load_audit(request.user.company_id, limit)
+    if before is not None and not 0 <= before < 2**63:
+        raise Fault(400, "invalid", f"before: {before} is no entry's id.", {"field": "before", "value": before})
+    # One more than asked for tells whether there are more.
+    entries = await room.parts.store.load_audit(
+        request.user.company_id, limit + 1, before=before, person_id=None if person is None else PersonId(person)
+    )
+    page = entries[:limit]
     return AuditTrail(
         audit=tuple(
             WireAudit(
+                id=each.id,
                 at=each.at,
                 by=each.by,
                 by_name=each.by_name,
@@ -189,8 +208,10 @@ async def show_audit(request: Asked, room: InRoom, limit: FromQuery[int] = 100) 
                 person=or_unset(each.person_id),
                 detail=each.detail,
             )
-            for each in entries
-        )
+            for each in page
+            if each.id is not None
+        ),
+        next_before=or_unset(page[-1].id) if len(entries) > limit else UNSET,
     )
 
 

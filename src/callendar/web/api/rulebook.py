@@ -56,7 +56,7 @@ async def show_rules(request: Asked, room: InRoom) -> Rules:
 async def change_rules(request: Asked, room: InRoom, data: JSONBody[dict[str, Any]]) -> Rules:
     """Replaces what is sent and keeps the rest; inside `show_as` and `holidays` likewise. Answers with all of them."""
     check_administrator(request.user)
-    return await room.rule_book.change_rules(request.user.company_id, data)
+    return await room.rule_book.change_rules(request.user.company_id, data, by=request.user)
 
 
 @get("/reasons", summary="The company's reasons")
@@ -76,7 +76,7 @@ async def add_reason(request: Asked, room: InRoom, data: JSONBody[NewReason]) ->
         if not isinstance(value := getattr(data, name), UnsetType) and value is not None
     }
     plain: Any = msgspec.to_builtins({"code": data.code, "labels": {}, **given})
-    reason = await room.rule_book.add_reason(request.user.company_id, plain)
+    reason = await room.rule_book.add_reason(request.user.company_id, plain, by=request.user)
     return reason_detail(reason, room.parts.held.company(request.user.company_id).company)
 
 
@@ -84,7 +84,7 @@ async def add_reason(request: Asked, room: InRoom, data: JSONBody[NewReason]) ->
 async def change_reason(request: Asked, room: InRoom, code: FromPath[str], data: JSONBody[ReasonPatch]) -> ReasonDetail:
     """Labels and keywords are merged by language; an empty one takes the language out."""
     check_administrator(request.user)
-    reason = await room.rule_book.change_reason(request.user.company_id, ReasonCode(code), data)
+    reason = await room.rule_book.change_reason(request.user.company_id, ReasonCode(code), data, by=request.user)
     return reason_detail(reason, room.parts.held.company(request.user.company_id).company)
 
 
@@ -92,7 +92,7 @@ async def change_reason(request: Asked, room: InRoom, code: FromPath[str], data:
 async def delete_reason(request: Asked, room: InRoom, code: FromPath[str]) -> None:
     """409 while somebody is or will be referred by it."""
     check_administrator(request.user)
-    await room.rule_book.delete_reason(request.user.company_id, code)
+    await room.rule_book.delete_reason(request.user.company_id, code, by=request.user)
 
 
 def reason_detail(reason: Reason, company: Company) -> ReasonDetail:

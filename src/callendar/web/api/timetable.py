@@ -14,7 +14,8 @@ from callendar.contracts.kept import TimetableKey
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import Viewer
 from callendar.engine.publishing import create_key, find_reader, list_keys, revoke_key
-from callendar.web.auth import OPEN_TO_ALL, sign_in
+from callendar.engine.sign_in import network_of
+from callendar.web.auth import OPEN_TO_ALL, identify
 from callendar.web.faults import not_found
 from callendar.web.once import SECRET
 from callendar.web.refusal import refuses
@@ -112,10 +113,13 @@ async def revoke_timetable_key(request: Asked, room: InRoom, person_id: FromPath
 async def _reader(request: AskedByAnybody, room: Room, person_id: str, key: str | None) -> Viewer:
     """Who reads. A key that opens nothing and a person who is not there look the same; programs give up on 404."""
     if key is None:
-        viewer, _ = await sign_in(request, room.doorkeeper, room.parts.public_url)
+        viewer, _ = await identify(request, room.doorkeeper, room.parts.public_url)
         return viewer
+    network = network_of(request.client.host if request.client else None)
+    room.doorkeeper.guesses.check(network)
     found = await find_reader(room.parts.store, PersonId(person_id), key)
     if found is None:
+        room.doorkeeper.guesses.note(network)
         raise not_found("There is no calendar at this address: its key is wrong or has been revoked.")
     return found
 

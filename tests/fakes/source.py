@@ -51,6 +51,8 @@ class FakeSystem:
         self.forgets_cursors = False
         self.moves_cursors = False
         """Every reading has another cursor, though nothing changed."""
+        self.piece: int | None = None
+        """So many objects in one reading; there is more."""
         self.asked: list[Asked] = []
         self.reading: Counter[str] = Counter()
         self.most_at_once = 0
@@ -124,11 +126,16 @@ class FakeSource:
             raise system.failing[ref]
         if known is not None and system.forgets_cursors:
             raise CursorExpired("the cursor is too old")
-        return self._answer(ref, known)
+        return self._answer(ref, known, cursor)
 
-    def _answer(self, ref: str, known: Known | None) -> Reading:
+    def _answer(self, ref: str, known: Known | None, cursor: str | None) -> Reading:
         system, now = self._system, self._system.calendars[ref]
         etags: Mapping[str, str] = known.etags if known is not None else {}
+        if system.piece is not None:
+            news = [name for name in sorted(now) if etags.get(name) != now[name].etag]
+            if len(news) > system.piece:
+                objects = {name: now[name] for name in news[: system.piece]}
+                return Reading(objects=objects, gone=frozenset(), cursor=cursor, complete=False, partial=True)
         newest = max((int(each.etag) for each in now.values()), default=0)
         return Reading(
             objects={name: each for name, each in now.items() if etags.get(name) != each.etag},

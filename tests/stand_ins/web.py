@@ -43,6 +43,10 @@ class Reply(Struct, frozen=True, kw_only=True):
     after_seconds: float = 0
     hangs_up: bool = False
     """The connection is closed afterwards."""
+    endless: bytes = b""
+    """Sent after the rest, again and again, until the client hangs up."""
+    every_seconds: float = 0
+    """Between two of those."""
 
     def render(self) -> bytes:
         if self.raw is not None:
@@ -106,6 +110,9 @@ class WebServer:
         if reply.after_seconds:
             await anyio.sleep(reply.after_seconds)
         await stream.send(reply.render())
+        while reply.endless:
+            await stream.send(reply.endless)
+            await anyio.sleep(reply.every_seconds)
         return not reply.hangs_up
 
 

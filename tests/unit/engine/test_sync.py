@@ -41,7 +41,7 @@ async def test_calendars_are_polled_about_as_often_as_their_connection_says(hous
     """Never earlier than the poll's seconds, and a tenth later at the most."""
     await house.add_people("anna", "bo")
     async with house.running():
-        await house.clock.advance(1800)
+        await house.clock.advance(900)
     for ref in ("anna", "bo"):
         times = house.system.times(ref)
         waits = [after - before for before, after in pairwise(times)]
@@ -353,3 +353,97 @@ async def test_read_at_is_the_oldest_reading_among_the_calendars_that_do_not_fai
         assert house.held.read_at[CONNECTION] == START
         await house.clock.advance(300)
         assert house.held.read_at[CONNECTION] >= START + timedelta(seconds=1000)
+
+
+async def test_a_server_that_asks_for_patience_again_and_again_is_told_of(house: House) -> None:
+    """Twice is no fault; the third time in a row it is one in words, and it goes with the first answer."""
+    await house.add_people("anna")
+    house.system.failing["anna"] = Throttled("it asks for patience (429)", retry_after_seconds=100)
+    async with house.running():
+        await house.clock.advance(150)
+        assert len(house.system.times("anna")) == 2
+        assert (await house.row("anna")).failing_since is None
+        await house.clock.advance(100)
+        assert (await house.calendar("k_anna")).fault == "it asks for patience (429)"
+        assert (await house.row("anna")).failing_since is not None
+        house.system.failing.clear()
+        await house.clock.advance(120)
+        assert (await house.calendar("k_anna")).fault is None
+        assert (await house.row("anna")).failing_since is None
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 10**9, float("inf")], ids=str)
+async def test_absurd_patience_is_bounded(house: House, seconds: float) -> None:
+    """Not sooner than in a second, not later than in an hour and a tenth."""
+    await house.add_people("anna")
+    house.system.failing["anna"] = Throttled("too many requests", retry_after_seconds=seconds)
+    async with house.running():
+        house.system.failing.clear()
+        await house.clock.advance(3961)
+    first, second = house.system.times("anna")[:2]
+    assert 1 <= second - first <= 3960
+
+
+async def test_a_server_that_throttles_everybody_is_left_alone_as_a_whole(house: House) -> None:
+    """After three calendars it is not asked for the others; when the time is over one goes to see."""
+    names = [f"n{n}" for n in range(40)]
+    await house.add_people(*names)
+    house.system.failing.update({name: Throttled("too many requests", retry_after_seconds=300) for name in names})
+    async with house.running():
+        await house.clock.advance(200)
+        assert len(house.system.asked) <= 2 + house.system.concurrency
+        before = len(house.system.asked)
+        await house.clock.advance(150)
+        assert len(house.system.asked) - before <= 2
+        house.system.failing.clear()
+        await house.clock.advance(700)
+        assert {asked.ref for asked in house.system.asked} == set(names)
+
+
+async def test_calendars_that_hang_leave_the_others_their_turns(house: House) -> None:
+    """Eight of twelve hang for ever; the four others are read about every minute all the same."""
+    names = [f"n{n}" for n in range(12)]
+    await house.add_people(*names)
+    async with house.running():
+        house.system.slow.update({name: float("inf") for name in names[:8]})
+        await house.clock.advance(400)
+        before = len(house.system.asked)
+        await house.clock.advance(600)
+        later = [asked.ref for asked in house.system.asked[before:]]
+        assert all(later.count(name) >= 8 for name in names[8:])
+        assert all([(await house.row(name)).failing_since is not None for name in names[:8]])
+
+
+async def test_many_calendars_whose_server_was_away_come_back_without_a_stampede(house: House) -> None:
+    """While it is away each is tried at most every fourth minute or so; afterwards all are read soon, a few at once."""
+    names = [f"n{n}" for n in range(60)]
+    for name in names:
+        await house.add_person(name)
+        await house.add_calendar(name)
+    async with house.running():
+        house.system.failing.update({name: Unreachable("away") for name in names})
+        await house.clock.advance(900)
+        before = len(house.system.asked)
+        await house.clock.advance(600)
+        assert len(house.system.asked) - before <= 3 * len(names)
+        house.system.failing.clear()
+        house.system.slow.update(dict.fromkeys(names, 0.2))
+        house.system.most_at_once = 0
+        await house.clock.advance(120)
+        assert house.system.most_at_once <= house.system.concurrency
+        rows = await house.store.as_store.load_rows(COMPANY)
+        assert not [row.person.name for row in rows.rows if row.failing_since is not None]
+
+
+async def test_a_reading_in_pieces_goes_on_at_once(house: House) -> None:
+    """Nothing is known past what was read in full before the last piece; then all is."""
+    await house.add_people("anna")
+    house.system.put("anna", "1", booking(NOON, 60))
+    house.system.put("anna", "2", booking(NOON + timedelta(hours=3), 60, "m: two"))
+    house.system.piece = 1
+    async with house.running():
+        await house.clock.advance(5)
+        assert len(house.system.asked) == 2
+        row = await house.row("anna")
+        assert [each.start for each in row.timetable] == [NOON, NOON + timedelta(hours=3)]
+        assert (await house.calendar("k_anna")).read_until is not None

@@ -38,7 +38,7 @@ async def fetch_feed(http: HttpClient, url: httpx2.URL, known: Cursor | None) ->
     if known is not None and known.modified:
         headers["If-Modified-Since"] = known.modified
     answer = await http.send("GET", url, headers=headers)
-    if answer.status == 304 and known is not None:
+    if answer.status == 304 and headers.keys() & {"If-None-Match", "If-Modified-Since"}:
         return None
     if answer.status == 401:
         raise SignInNeeded(

@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from callendar import __version__
 from callendar.contracts.backup import Copied, Progress, Restored
 from callendar.contracts.clock import Clock
+from callendar.contracts.meter import Meter
 from callendar.contracts.source import SourceContext, SourceKind
 from callendar.contracts.store import Store, StoreError
 from callendar.contracts.switchboard import SwitchboardKind
@@ -29,11 +30,12 @@ from callendar.engine.clock import SystemClock
 from callendar.engine.connecting import ConnectionDesk
 from callendar.engine.expanding import ProcessExpander
 from callendar.engine.held import HeldPeople
+from callendar.engine.lag import measure_lag
 from callendar.engine.orders import OrderDesk
 from callendar.engine.password import Passwords
 from callendar.engine.present import SwitchboardPlace
 from callendar.engine.service import Engine
-from callendar.logs import set_up_logs
+from callendar.logs import LEVELS, set_up_logs
 from callendar.settings import Settings
 from callendar.store import backup
 from callendar.store import restore as restoring
@@ -112,16 +114,17 @@ async def open_parts(settings: Settings, *, stored: bool = True) -> AsyncGenerat
     Args:
         stored: False keeps the database closed: the command gets an empty one in memory.
     """
-    clock = SystemClock()
+    clock, meter = SystemClock(), Meter()
     async with AsyncExitStack() as stack:
-        expand = await stack.enter_async_context(ProcessExpander())
+        expand = await stack.enter_async_context(ProcessExpander(meter=meter))
         store = await open_store(
             settings.database if stored else ":memory:",
             clock=clock,
             keys=find_keys(settings.secret_key, settings.secret_key_file) if stored else None,
+            meter=meter,
         )
         stack.push_async_callback(store.close)
-        held = HeldPeople(store)
+        held = HeldPeople(store, meter)
         yield Parts(
             settings=settings,
             clock=clock,
@@ -151,9 +154,10 @@ async def serve_until_stopped(
     Raises:
         StoreError: Another serve holds the database, now or after this one has lost it, or it cannot be opened.
     """
-    from callendar.web.server import Server
+    from callendar.web.metrics import create_metrics
+    from callendar.web.server import MetricsServer, Server
 
-    set_up_logs(settings.log, file=settings.log_file)
+    set_up_logs(settings.log, least=LEVELS[settings.log_level], file=settings.log_file)
     async with hold(settings.database) as held_database:
         places = (*_switchboards(settings), *switchboards)
         async with open_parts(settings) as parts:
@@ -166,6 +170,10 @@ async def serve_until_stopped(
                 tasks.start_soon(parts.expand.warm_up)
                 await held.wait()
                 settle()
+                tasks.start_soon(measure_lag, parts.held.meter)
+                if settings.metrics_port is not None:
+                    metrics = create_metrics(web.state["room"])
+                    tasks.start_soon(MetricsServer(metrics, settings.metrics_host, settings.metrics_port).run)
                 await Server(web, listen_of(settings)).run(lambda url: ready(url, parts))
                 tasks.cancel_scope.cancel()
 

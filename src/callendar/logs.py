@@ -37,6 +37,9 @@ class _Bearing:
             self._stream.flush()
 
 
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
 def set_up_logs(
     form: Literal["auto", "json", "console"], *, least: int = logging.INFO, file: str | None = None
 ) -> None:

@@ -44,6 +44,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 for all."""
     port: int = 8080
+    metrics_port: int | None = None
+    """Port for Prometheus, which names no company and asks for no sign-in; none = no metrics."""
+    metrics_host: str = "127.0.0.1"
+    """Address to listen on for it."""
     public_url: str | None = None
     """Under which browsers reach it, when that is not `http://host:port`."""
     tls_cert: str | None = None
@@ -55,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether calendars may lie at private addresses; off where strangers may connect calendars."""
     log: Literal["auto", "json", "console"] = "auto"
     """`auto`: colour on a terminal, JSON elsewhere."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is told."""
     log_file: str | None = None
     """A file that the log is added to, as JSON, instead of stderr."""
     console: str | None = None
@@ -65,6 +71,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
             raise SettingsError(f"port is {self.port}; give one from 1 to 65535")
+        if self.metrics_port is not None and not 1 <= self.metrics_port <= 65535:
+            raise SettingsError(f"metrics_port is {self.metrics_port}; give one from 1 to 65535")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
         if self.secret_key is not None and self.secret_key_file is not None:

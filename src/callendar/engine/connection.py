@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from structlog import get_logger
 
 from callendar.contracts.clock import Clock
+from callendar.contracts.meter import Meter
 from callendar.contracts.source import Source, SourceContext, SourceError, SourceKind, Throttled, Unreachable
 from callendar.contracts.store import NotFound, StoreAway
 from callendar.domain.booking import Calendar, CalendarId, Connection
@@ -105,6 +106,7 @@ class ConnectionReader:
         company: Callable[[], Company],
         noted: Callable[[CalendarId, str | None, datetime], None],
         polled: Callable[[float], None],
+        meter: Meter,
     ) -> None:
         self.connection = connection
         self._kind = kind
@@ -114,6 +116,7 @@ class ConnectionReader:
         self._company = company
         self._noted = noted
         self._polled = polled
+        self._meter = meter
         self._longest_poll = float(connection.poll_seconds)
         self._places: dict[CalendarId, Place] = {}
         self._heap: list[tuple[float, CalendarId]] = []
@@ -287,8 +290,15 @@ class ConnectionReader:
             place.cursor = None
             return self._clock.monotonic() - place.began + MOVED_SECONDS
         except ReadingFailed as failed:
+            self._count(place, failed.error.code)
             return self._failed(place, failed.error)
+        self._count(place, "read")
         return self._succeeded(place, read)
+
+    def _count(self, place: Place, outcome: str) -> None:
+        kind = self.connection.kind
+        self._meter.count("callendar_readings", kind, outcome)
+        self._meter.took("callendar_reading_seconds", self._clock.monotonic() - place.began, kind)
 
     def _succeeded(self, place: Place, read: Read) -> float:
         calendar_id = place.calendar.id

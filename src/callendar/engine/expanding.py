@@ -14,6 +14,7 @@ import anyio
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from callendar.contracts.expand import ExpandAsk, Expanded, ExpandFailed, ExpandPutOff
+from callendar.contracts.meter import Meter
 from callendar.formats.calendar_object import How, read_object
 
 WORKERS = 2
@@ -37,7 +38,12 @@ class ProcessExpander:
     """
 
     def __init__(
-        self, *, workers: int = WORKERS, limit_seconds: float = LIMIT_SECONDS, memory_bytes: int = MEMORY_BYTES
+        self,
+        *,
+        workers: int = WORKERS,
+        limit_seconds: float = LIMIT_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        meter: Meter | None = None,
     ) -> None:
         self._workers = workers
         self._limit_seconds = limit_seconds
@@ -46,6 +52,7 @@ class ProcessExpander:
         # Processes are limited by `_turns`; whoever has a turn must not wait again while his time runs.
         self._processes = CapacityLimiter(workers)
         self._closed = False
+        self._meter = meter
         self._calendars: dict[str, _Calendar] = {}
         self._idle: list[int] = []
         """Workers that wait for a call, by process id."""
@@ -87,6 +94,8 @@ class ProcessExpander:
                     bounded, cancellable=True, limiter=self._processes
                 )
         except (TimeoutError, _OutOfTime):
+            if self._meter is not None:
+                self._meter.count("callendar_expansions_killed")
             return ExpandPutOff(_too_slow(self._limit_seconds)), self._limit_seconds
         except BrokenWorkerProcess:
             return ExpandPutOff("the process that expanded a calendar object died"), 0.0

@@ -14,6 +14,7 @@ import anyio.lowlevel
 from msgspec import Struct
 from structlog import get_logger
 
+from callendar.contracts.meter import Meter
 from callendar.contracts.store import NotFound, Store
 from callendar.contracts.switchboard import LineState
 from callendar.domain.booking import ConnectionId
@@ -73,8 +74,10 @@ class HeldPeople:
     `run` keeps them fresh; `changed` wakes whoever waits for a company. `read_at` and `lines` live in memory only.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, meter: Meter | None = None) -> None:
         self._store = store
+        self.meter = meter or Meter()
+        """What this node counts."""
         self._companies: dict[CompanyId, HeldCompany] = {}
         self._woken = anyio.Event()
         self._looking = anyio.Lock()
@@ -86,6 +89,8 @@ class HeldPeople:
         """How old `read_at` may grow before a connection is stale: `stale_minutes`, or two polls if longer."""
         self.poll_seconds: dict[ConnectionId, float] = {}
         """The longest wait between polls that a provider asked for, where it is longer than the connection's own."""
+        self.kinds: dict[ConnectionId, str] = {}
+        """Of every connection."""
         self.lines: dict[PersonId, LineState] = {}
 
     @property
@@ -122,6 +127,7 @@ class HeldPeople:
             seen.add(company.id)
             woken |= await self._refresh_company(company)
             for connection in await self._store.load_connections(company.id):
+                self.kinds[connection.id] = connection.kind
                 polls = 2 * max(connection.poll_seconds, self.poll_seconds.get(connection.id, 0))
                 self.stale_seconds[connection.id] = max(company.rules.stale_minutes * 60, int(polls))
                 if connection.read_at is not None:
@@ -151,6 +157,7 @@ class HeldPeople:
             held.rows.pop(person_id, None)
             held.recent.append(Touched(changed.n, person_id))
         held.n = changed.n
+        self.meter.count("callendar_rows_changed", by=len(changed.rows))
         while len(held.recent) > RECENT:
             held.oldest = held.recent.popleft().n
         return True

@@ -162,6 +162,7 @@ class OrderDesk:
                 by, act.action, now, person=person_id, detail={"change": change_id, "origin": giver.origin}
             )
             await tx.record_audit(audit)
+        self._held.meter.count("callendar_orders", giver.origin)
         return Written(change=change_id, person_id=person_id)
 
     async def _check_based_on(self, tx: Transaction, person_id: PersonId, based_on: str) -> None:

@@ -95,6 +95,7 @@ class Presenter:
                 await self._drive()
             except Exception as error:  # noqa: BLE001 - whatever it is, the switchboard is opened again
                 self._failures += 1
+                self._held.meter.count("callendar_switchboard_failures", self._place.name)
                 if self._failures == 1:
                     log.error("switchboard_lost", switchboard=self._place.name, **mishap(error))
                 wait = retry_seconds(
@@ -247,6 +248,7 @@ class Presenter:
         if states:
             await within(self._clock, CALL_SECONDS, partial(board.show, states))
             self._shown.update(states)
+            self._held.meter.count("callendar_switchboard_shown", self._place.name, by=len(states))
             log.debug("shown", switchboard=self._place.name, people=len(states))
 
     async def _write_some(self, board: Switchboard) -> None:

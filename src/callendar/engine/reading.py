@@ -109,7 +109,7 @@ class Reader:
         known = sync.known
         if known is not None and cursor is not None:
             known = structs.replace(known, cursor=cursor)
-        began = self._clock.now()
+        began, started = self._clock.now(), self._clock.monotonic()
         try:
             reading = await self._fetch(company, sync, source, known)
         except SourceError as error:
@@ -120,7 +120,7 @@ class Reader:
         if _changes_nothing(sync, reading):
             stored = sync.known is not None and sync.known.cursor == reading.cursor
         else:
-            await self._apply(company, sync, reading)
+            await self._apply(company, sync, reading, started)
             stored = True
         return Read(
             at=began,
@@ -168,7 +168,7 @@ class Reader:
                 item=calendar.id,
             ) from None
 
-    async def _apply(self, company: Company, sync: CalendarSync, reading: Reading) -> None:
+    async def _apply(self, company: Company, sync: CalendarSync, reading: Reading, started: float) -> None:
         calendar, person = sync.calendar, sync.person
         changed = False
         with anyio.CancelScope(shield=True):
@@ -188,6 +188,7 @@ class Reader:
                 objects=len(reading.objects),
                 gone=len(reading.gone),
                 faults=faults,
+                duration_ms=round((self._clock.monotonic() - started) * 1000),
             )
 
     async def _keep_fault(self, company_id: CompanyId, sync: CalendarSync, error: SourceError) -> None:

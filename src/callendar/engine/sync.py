@@ -237,6 +237,7 @@ class Sync:
             company=lambda: self._held.company(company_id).company,
             noted=partial(self._note, synced, connection.id),
             polled=partial(self._held.note_poll, connection.id),
+            meter=self._held.meter,
         )
         for calendars in synced.calendars.values():
             for calendar in calendars.values():

@@ -6,6 +6,7 @@ from asyncio import Lock
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import cache
+from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, Table, or_
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
+from callendar.contracts.meter import Meter
 from callendar.store.fault import told
 from callendar.store.place import FilePlace, Place
 from callendar.store.postgresql.engine import open_engine as open_server
@@ -125,6 +127,7 @@ class Connections:
         self.place = place
         self._wake = wake
         self.standing = Standing()
+        self.meter: Meter | None = None
         self.before_commit: Callable[[Writer], Awaitable[None]] | None = None
         """Called at the end of every transaction that wrote."""
         self._turn = Lock() if isinstance(place, FilePlace) else None
@@ -150,6 +153,7 @@ class Connections:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[Writer]:
         """One transaction: kept when the block ends, nothing left behind when it raises. Wakes if it wrote."""
+        began = monotonic()
         locked_out = self.standing.locked_out
         async with self._turn or nullcontext():
             if self._turn is not None:
@@ -157,7 +161,12 @@ class Connections:
             with self.standing.watched():
                 async with begun(self._writer, self.place) as connection:
                     writer = Writer(Reader(connection, self.place))
-                    yield writer
+                    try:
+                        yield writer
+                    except BaseException:
+                        if self.meter is not None:
+                            self.meter.count("callendar_transactions_failed")
+                        raise
                     if writer.wrote:
                         if self.before_commit is not None:
                             await self.before_commit(writer)
@@ -167,6 +176,8 @@ class Connections:
                         finally:
                             self._wake.tell()
                         self.standing.note_written()
+                        if self.meter is not None:
+                            self.meter.took("callendar_transaction_seconds", monotonic() - began)
                         if self._scrub is not None:
                             await self._scrub.run_if_due(connection)
 

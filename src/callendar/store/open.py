@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from callendar.contracts.clock import Clock
+from callendar.contracts.meter import Meter
 from callendar.contracts.store import Store, StoreError
 from callendar.store import schema
 from callendar.store.connect import Connections
@@ -17,13 +18,16 @@ from callendar.store.store import SqlStore
 from callendar.store.wake import Wake
 
 
-async def open_store(url_or_path: str | Path, *, clock: Clock, keys: KeyPlace | None = None) -> Store:
+async def open_store(
+    url_or_path: str | Path, *, clock: Clock, keys: KeyPlace | None = None, meter: Meter | None = None
+) -> Store:
     """Open a database, made or brought to this release's schema where needed.
 
     Args:
         url_or_path: A file's path, `sqlite:///PATH`, `:memory:`, or `postgresql://…`.
         keys: Where the keys are that secrets are sealed with; None = in a file beside a SQLite file, and none at all
             for a server.
+        meter: Counts transactions.
 
     Raises:
         StoreError: In words with the mend: not ours, a newer release's, locked, damaged, not to be written or reached.
@@ -31,6 +35,7 @@ async def open_store(url_or_path: str | Path, *, clock: Clock, keys: KeyPlace | 
     place = find_place(url_or_path)
     wake = Wake(place)
     connections = Connections(place, wake)
+    connections.meter = meter
     seal = Seal(KeyRing(keys or _usual_keys(place)))
     try:
         epoch = await _find_epoch(place, connections)

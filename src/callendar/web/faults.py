@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
-from msgspec import Struct
+from msgspec import Struct, structs
 from structlog import get_logger
 
 from callendar.contracts.source import SourceError
@@ -102,6 +102,9 @@ def not_found(message: str) -> Fault:
 def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[WireFault]:
     """The one exception handler."""
     status, fault, headers = describe(error)
+    request.app.state["room"].parts.held.meter.count("callendar_refusals", fault.error)
+    if status == 500:
+        fault = structs.replace(fault, detail={"request": request.scope["state"].get("request", "")})
     if status >= 500 and not isinstance(error, StoreAway | Fault):
         log.error("request_broke", path=request.scope["path"], method=request.scope["method"], **mishap(error))
     if status == 401:

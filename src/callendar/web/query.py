@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
+from structlog.contextvars import bind_contextvars
 
+from callendar.domain.privacy import Viewer
 from callendar.web.faults import CODES, Fault
 
 
 async def check_asked(request: Request[Any, Any, Any]) -> None:
-    """Refuse what a route would pass over in silence.
+    """Refuse what a route would pass over in silence; from here on the log knows whose request it is.
 
     Raises:
         Fault: 400 for a parameter the route does not know or that stands there twice, and for a body that is missing;
             415 for a body that is not JSON.
     """
+    viewer: Viewer | None = cast(dict[str, Any], request.scope).get("user")
+    if viewer is not None:
+        bind_contextvars(company=viewer.company_id, viewer=viewer.id)
     handler: HTTPRouteHandler = request.scope["route_handler"]  # pyright: ignore[reportAssignmentType]
     _check_query(request, known_parameters(handler))
     _check_body(request, handler)

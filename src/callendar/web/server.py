@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
 from ssl import SSLContext
+from typing import Any
 
 import anyio
 import uvicorn
@@ -87,16 +88,8 @@ class Server:
 
     def _bind(self) -> socket.socket:
         """Bound by ourselves: the server's own way is to print and exit."""
-        host, port = self._listen.host, self._listen.port
         self._server.config.load()
-        try:
-            return socket.create_server(
-                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
-            )
-        except OSError as error:
-            raise CannotListen(
-                f"cannot listen on {host}:{port}: it is taken, or not this machine's; give another by --port or --host"
-            ) from error
+        return listening_on(self._listen, "--port or --host")
 
     async def _say_ready(self, ready: Callable[[str], Awaitable[None]]) -> None:
         while not self._server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
@@ -122,6 +115,42 @@ def _tls_of(listen: Listen) -> Callable[[uvicorn.Config, Callable[[], SSLContext
     if cert is None or key is None:
         return None
     return lambda _config, _usual: tls_context(cert, key)
+
+
+class MetricsServer:
+    """Serves metrics on a port of their own, until cancelled."""
+
+    def __init__(self, metrics: Any, host: str, port: int) -> None:
+        self._listen = Listen(host=host, port=port)
+        self._server = _QuietServer(
+            uvicorn.Config(metrics, log_config=None, access_log=False, server_header=False, lifespan="off")
+        )
+
+    async def run(self) -> None:
+        """Serve.
+
+        Raises:
+            CannotListen: The port is taken, or the address not this machine's.
+        """
+        with listening_on(self._listen, "metrics_port or metrics_host") as listening:
+            self._server.config.load()
+            try:
+                await self._server.serve(sockets=[listening])
+            finally:
+                self._server.should_exit = True
+
+
+def listening_on(listen: Listen, mend: str) -> socket.socket:
+    """A socket that listens there; raises `CannotListen`."""
+    host, port = listen.host, listen.port
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
+        )
+    except OSError as error:
+        raise CannotListen(
+            f"cannot listen on {host}:{port}: it is taken, or not this machine's; give another by {mend}"
+        ) from error
 
 
 def raise_open_files() -> None:

@@ -40,6 +40,7 @@ from callendar.web.parts import WebParts
 from callendar.web.policy import policy_of
 from callendar.web.query import check_asked
 from callendar.web.room import Room, furnish
+from callendar.web.traffic import Traffic
 
 API = "/api/v1"
 MOST_BODY_BYTES = 1024 * 1024
@@ -117,6 +118,8 @@ def create_web(parts: WebParts) -> Litestar:
         debug=False,
     )
     web.state["room"] = room
+    # Around everything, also what is of no route.
+    web.asgi_handler = Traffic(parts.held.meter).around(web.asgi_handler)
     return web
 
 

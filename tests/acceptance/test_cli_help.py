@@ -24,7 +24,7 @@ PROMISED = {
         "calendars sync",
         "calendars choose",
     ),
-    *("referral set", "referral plan", "referral clear", "referral show", "rules show"),
+    *("referral set", "referral plan", "referral clear", "referral show", "rules show", "rules set", "rules edit"),
     *("company add", "company list", "token create", "token list", "token revoke"),
 }
 

@@ -101,3 +101,13 @@ def test_people_are_imported_as_the_page_shows(tmp_path: Path) -> None:
     report = json.loads(_run(nightly.partition(" > ")[0], tmp_path, 2))
     assert (report["written"], report["unchanged"], [each["line"] for each in report["refused"]]) == (False, 3, [5, 6])
     assert report["missing"][0]["name"] == "Eva Falk"
+
+
+def test_rules_are_changed_as_the_page_shows(tmp_path: Path) -> None:
+    """docs/howto/rules.md: each `rules` call to the letter, in a company with one person."""
+    _run("callendar company add Nordlys", tmp_path)
+    _run('callendar people add "Anna Svensson" --extension 101', tmp_path)
+    calls = [each for each in _typed(DOCS / "howto" / "rules.md") if each[0].startswith("callendar ")]
+    assert len(calls) == 2
+    for line, printed in calls:
+        assert _run(line, tmp_path) == printed

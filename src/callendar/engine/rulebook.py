@@ -25,12 +25,14 @@ from callendar.engine.held import HeldPeople
 from callendar.engine.invalid import InvalidField, convert_checked
 from callendar.engine.keywords import check_company_keywords
 from callendar.engine.ordering import AVAILABLE, BACK
+from callendar.engine.plan import plan
 from callendar.engine.trail import audit_of
 
 RESERVED = (AVAILABLE, BACK)
 NEEDED = (MEETING, OUT, AWAY)
 """Reasons that the rules themselves name; they can be changed, not deleted."""
 
+MOST_LOOKED_AT = 500
 MINUTES = {"grace_minutes": (0, 120), "next_free_minutes": (1, 1440), "stale_minutes": (1, 10_080)}
 
 
@@ -71,13 +73,9 @@ class RuleBook:
         """
         async with self._lock:
             company = await self._store.load_company(company_id)
-            before = cast(dict[str, Any], msgspec.to_builtins(company.rules))
-            merged = _merged(before, given)
-            rules = convert_checked(merged, Rules)
-            after = structs.replace(company, rules=rules)
-            check_rules(after)
+            after = ruled(company, given)
             await self._save(after, by, "rules_change", changed=", ".join(sorted(given)))
-            return rules
+            return after.rules
 
     async def add_reason(self, company_id: CompanyId, given: Mapping[str, Any], *, by: Viewer | None = None) -> Reason:
         """Add a reason, given as plain values, at the end of the list."""
@@ -138,6 +136,38 @@ class RuleBook:
         audit = by and audit_of(by, action, self._clock.now(), detail=detail)
         await self._store.save_company(company, audit=audit)
         await self._held.refresh()
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """What other rules would do to a company's people."""
+
+    people: int
+    looked: int
+    """How many of them were planned for a look; many would take too long."""
+    different: int
+    """How many of those would have another timetable."""
+
+
+def ruled(company: Company, given: Mapping[str, Any]) -> Company:
+    """The company under the rules that are given, the others as they are; raises as `RuleBook.change_rules`."""
+    before = cast(dict[str, Any], msgspec.to_builtins(company.rules))
+    after = structs.replace(company, rules=convert_checked(_merged(before, given), Rules))
+    check_rules(after)
+    return after
+
+
+async def what_changes(store: Store, before: Company, after: Company) -> Look:
+    """Plan people under other rules, to see for how many something differs; nothing is written."""
+    people = [each.person_id for each in await store.load_row_headers(before.id)]
+    looked = different = 0
+    for person_id in people[:MOST_LOOKED_AT]:
+        try:
+            causes = await store.load_causes(before.id, person_id)
+        except NotFound:
+            continue
+        looked += 1
+        different += plan(causes, before).row.timetable != plan(causes, after).row.timetable
+    return Look(people=len(people), looked=looked, different=different)
 
 
 def check_rules(company: Company) -> None:

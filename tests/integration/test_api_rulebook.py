@@ -179,6 +179,32 @@ async def test_people_are_added_changed_and_removed(cast: Cast) -> None:
     assert (await cast.ask("administrator", "GET", f"people/{doris}")).status_code == 404
 
 
+async def test_what_is_set_of_a_person_is_read_back_by_administrators(cast: Cast) -> None:
+    """All of it under `settings`, and under none once it is emptied; others are not told."""
+    given: dict[str, Any] = {
+        "external_id": "17",
+        "addresses": ["a@x.example"],
+        "hours": [{"days": ["mon"], "from": "08:00", "to": "12:00"}],
+        "mode": "busy",
+        "keywords": {"lunch": ["gröt"]},
+        "privacy": "time",
+        "delegates": [cast.token_ids["bo"]],
+        "grants": {cast.token_ids["colleague"]: "text"},
+    }
+    answer = await cast.ask("administrator", "PATCH", f"people/{ANNA}", {**given, "names": ["Ann"]})
+    assert answer.status_code == 200, answer.text
+    shown = (await cast.ask("administrator", "GET", f"people/{ANNA}")).json()
+    assert (shown["settings"], shown["names"]) == (given, ["Ann"])
+    assert "settings" not in (await cast.ask("telephonist", "GET", f"people/{ANNA}")).json()
+    lists = {"addresses", "delegates"}
+    emptied: dict[str, Any] = {
+        name: [] if name in lists else {} if name in ("keywords", "grants") else None for name in given
+    }
+    answer = await cast.ask("administrator", "PATCH", f"people/{ANNA}", emptied)
+    assert answer.status_code == 200, answer.text
+    assert (await cast.ask("administrator", "GET", f"people/{ANNA}")).json()["settings"] == {}
+
+
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [

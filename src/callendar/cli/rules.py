@@ -95,7 +95,7 @@ async def _change(desk: CommandDesk, given: Mapping[str, Any], told: Callable[[]
     plain = msgspec.to_builtins(after.rules)
     before = msgspec.to_builtins(desk.company.rules)
     changed = {name: value for name, value in plain.items() if value != before[name]}
-    await RuleBook(desk.parts.store, desk.parts.held).change_rules(desk.company.id, changed)
+    await RuleBook(desk.parts.store, desk.parts.held, desk.parts.clock).change_rules(desk.company.id, changed)
     say("Changed.")
 
 

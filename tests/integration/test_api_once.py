@@ -55,7 +55,7 @@ async def test_fifty_at_once_with_one_key_do_it_once(cast: Cast, who: str, metho
     assert {each.status_code for each in answers} <= {200, 201}
     assert len({each.content for each in answers}) == 1
     audit = (await cast.ask("administrator", "GET", "audit?limit=1000")).json()["audit"]
-    assert len(audit) == {"people": 1, "reasons": 0, "referrals": 2}.get(path, 1)
+    assert len(audit) == (2 if path == "referrals" else 1)
     later = await cast.ask(who, method, path, body, Idempotency_Key="k")
     assert later.content == answers[0].content
 

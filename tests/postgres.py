@@ -22,7 +22,11 @@ from itertools import count
 from pathlib import Path
 from typing import TypedDict
 
+from callendar.store.key import KeyPlace, new_key
+
 READY_SECONDS = 30
+KEYS = KeyPlace(text=new_key())
+"""Beside a server there is no folder for keys: whoever keeps secrets in it brings his own."""
 USER, PASSWORD = "callendar", "hunter2-of-the-tests"
 """Owns the databases and may do nothing else."""
 _SETTINGS = {
@@ -106,6 +110,15 @@ class PostgresServer:
         """Go on after `pause`."""
         for pid in self._pids():
             os.kill(pid, signal.SIGCONT)
+
+    def make_standby(self, standby: bool) -> None:
+        """Have it start as a standby, which cannot be written; or no longer."""
+        sign = self._data / "standby.signal"
+        if standby:
+            sign.touch()
+            _give(sign)
+        else:
+            sign.unlink()
 
     def run_sql(self, sql: str, database: str = "postgres") -> str:
         """Run statements as the server's administrator; what they give, one row a line."""

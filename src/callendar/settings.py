@@ -36,7 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one installation may be told."""
 
     database: str = "callendar.db"
-    """A SQLite file, as a path."""
+    """A SQLite file, as a path, or a database in a PostgreSQL server, as `postgresql://…`."""
     secret_key: str | None = None
     """What connections' passwords are sealed with; several by commas or lines: the first seals, all open."""
     secret_key_file: str | None = None

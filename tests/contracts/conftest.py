@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from callendar.contracts.store import Store
 from callendar.store.key import KeyPlace, new_key
 from callendar.store.open import open_store
 from tests.clock import HandClock
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -20,11 +21,15 @@ def clock() -> HandClock:
 
 
 @pytest.fixture(params=["memory", "file", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[str]:
     """Where an empty database is, on every engine."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_url")
-    return ":memory:" if request.param == "memory" else str(tmp_path / "callendar.db")
+    if request.param != "postgresql":
+        yield ":memory:" if request.param == "memory" else str(tmp_path / "callendar.db")
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    name = postgres.create_database(template=request.getfixturevalue("postgres_template"))
+    yield postgres.url(name)
+    postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A process that writes to a store until it is ended: `python -m tests.integration.store_writer FILE NAME ROUNDS`.
+"""A process that writes to a store until it is ended: `python -m tests.integration.store_writer DATABASE NAME ROUNDS`.
 
 Every round applies a reading whose objects all carry the round's number, sets a referral, saves Anna's row, and only
 then prints the number: what was printed has been kept.
@@ -32,9 +32,9 @@ OBJECTS = 20
 NORTH = cast()
 
 
-async def write(path: str, name: str, rounds: int) -> None:
+async def write(database: str, name: str, rounds: int) -> None:
     """Write so many rounds, without end if 0."""
-    store = await open_store(path, clock=HandClock())
+    store = await open_store(database, clock=HandClock())
     for number in count(1):
         objects = {f"o{each}": read(booking(f"{name} {number}"), etag=str(number)) for each in range(OBJECTS)}
         async with store.change(NORTH.id, [ANNA]) as tx:

@@ -12,6 +12,7 @@ from callendar.app import Parts, open_parts, serve_until_stopped
 from callendar.cli.desk import run, say
 from callendar.domain.errors import InvalidValue
 from callendar.settings import load_settings
+from callendar.store.place import without_password
 
 
 def add_to(program: typer.Typer) -> None:
@@ -73,6 +74,6 @@ def migrate() -> None:
     async def work() -> None:
         settings = load_settings().settings
         async with open_parts(settings):
-            say(f"{settings.database} is up to date.")
+            say(f"{without_password(settings.database)} is up to date.")
 
     run(work)

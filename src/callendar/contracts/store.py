@@ -350,7 +350,8 @@ class Store(Protocol):
 
     async def wait_for_change(self) -> None:
         """Return when something may have been committed, here or by another process: at once after a local commit,
-        within 250 ms of another's (SQLite: `PRAGMA data_version`). A wake says nothing more; look above the last n.
+        soon after another's, mostly within 250 ms and always within 2.5 s while the database can be asked. A wake says
+        nothing more; look above the last n.
 
         No commit is missed between two calls of one task: it returns at once if there was one since the task's last
         call, or, at its first, since the store was opened. So bound it with `anyio.move_on_after`, which stays in the

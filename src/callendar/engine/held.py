@@ -110,10 +110,10 @@ class HeldPeople:
         await self.refresh()
 
     async def run(self) -> None:
-        """Follow the store until cancelled."""
+        """Follow the store until cancelled. Begins with a look: the last one may have broken."""
         while True:
-            await self._store.wait_for_change()
             await self.refresh()
+            await self._store.wait_for_change()
 
     async def refresh(self) -> None:
         """Look above the last n of every company, now; also what a writer calls to see its own write."""

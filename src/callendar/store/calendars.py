@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import delete, select, update
+from sqlalchemy import ARRAY, Column, ColumnElement, Text, any_, cast, delete, select, update
 
 from callendar.contracts.kept import CalendarSync
 from callendar.contracts.source import Known
@@ -30,11 +30,12 @@ async def load_connections(connection: Reader, company_id: CompanyId, seal: Seal
 
 
 async def load_connection(
-    connection: Reader, company_id: CompanyId, connection_id: ConnectionId, seal: Seal
+    connection: Reader, company_id: CompanyId, connection_id: ConnectionId, seal: Seal, *, lock: bool = False
 ) -> Connection:
-    """One; `NotFound` if there is none."""
+    """One, which nobody else may change meanwhile if it is locked; `NotFound` if there is none."""
     this = connections.c.company_id == company_id, connections.c.id == connection_id
-    row = (await connection.execute(select(connections).where(*this))).one_or_none()
+    question = select(connections).where(*this)
+    row = (await connection.execute(question.with_for_update(key_share=True) if lock else question)).one_or_none()
     if row is None:
         raise NotFound(f"there is no connection {connection_id}")
     return _decode_connection(row, seal)
@@ -138,6 +139,32 @@ async def delete_calendar(writer: Writer, company_id: CompanyId, calendar_id: Ca
     await writer.execute(delete(calendars).where(*this))
 
 
+async def lock_calendars(
+    writer: Writer,
+    company_id: CompanyId,
+    *,
+    people: Collection[PersonId] | None = None,
+    connection_id: ConnectionId | None = None,
+) -> ColumnElement[bool]:
+    """Lock a company's, or these people's, or a connection's, in id order, before several of them are written; returns
+    what says which they are."""
+    its = calendars.c.company_id == company_id
+    these = its
+    if people is not None:
+        these &= calendars.c.person_id.in_(people) if len(people) == 1 else _is_any(calendars.c.person_id, people)
+    if connection_id is not None:
+        these &= calendars.c.connection_id == connection_id
+    if writer.connection.dialect == "sqlite":  # there the one writer has locked all
+        return these
+    question = select(calendars.c.id).where(these).order_by(calendars.c.id).with_for_update()
+    # One that is added meanwhile is not among them: it would be waited for out of order.
+    return its & _is_any(calendars.c.id, await writer.connection.scalars(question))
+
+
+def _is_any(column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
+    return column == any_(cast(sorted(values), ARRAY(Text)))
+
+
 async def drop_known(
     writer: Writer,
     company_id: CompanyId,
@@ -145,13 +172,10 @@ async def drop_known(
     connection_id: ConnectionId | None = None,
 ) -> None:
     """Have a company's calendars, or a person's, or a connection's, read from the start; bookings stay till then."""
-    question = update(calendars).where(calendars.c.company_id == company_id)
-    if person_id is not None:
-        question = question.where(calendars.c.person_id == person_id)
-    if connection_id is not None:
-        question = question.where(calendars.c.connection_id == connection_id)
+    people = None if person_id is None else [person_id]
+    these = await lock_calendars(writer, company_id, people=people, connection_id=connection_id)
     # Those not known are counted too: one of them may be under way with the marks of before.
-    await writer.execute(question.values(is_known=False, drops=calendars.c.drops + 1))
+    await writer.execute(update(calendars).where(these).values(is_known=False, drops=calendars.c.drops + 1))
 
 
 async def save_progress(

@@ -13,7 +13,7 @@ from callendar.domain.rules import Company, CompanyId
 from callendar.store import calendars
 from callendar.store.body import COMPANY
 from callendar.store.connect import Reader, Writer
-from callendar.store.tables import companies, counters
+from callendar.store.tables import companies, counters, extension_stamps
 
 
 async def load_companies(connection: Reader) -> Sequence[Company]:
@@ -32,12 +32,11 @@ async def load_company(connection: Reader, company_id: CompanyId) -> Company:
 
 async def save_company(writer: Writer, company: Company) -> Company:
     """Add or change one; what rows are planned by gets a new version when it differs."""
-    before = await _find(writer.connection, company.id)
+    before = await _find(writer.connection, company.id, lock=True)
     if before is None:
-        await writer.execute(
-            insert(companies).values(id=company.id, extensions_stamp=token_hex(8), body=COMPANY.encode(company))
-        )
-        await writer.execute(insert(counters).values(company_id=company.id, n=0, accepted=0, forgotten_n=0))
+        await writer.execute(insert(companies).values(id=company.id, body=COMPANY.encode(company)))
+        await writer.execute(insert(extension_stamps).values(company_id=company.id, stamp=token_hex(8)))
+        await writer.execute(insert(counters).values(company_id=company.id, n=0, forgotten_n=0))
         return company
     changed = _rule_book(before) != _rule_book(company)
     saved = structs.replace(company, rules_version=before.rules_version + changed)
@@ -57,26 +56,17 @@ async def load_counter(connection: Reader, company_id: CompanyId) -> int:
 
 
 async def take_n(writer: Writer, company_id: CompanyId) -> int:
-    """The next n; last in its transaction, so that what has the smaller one is seen first."""
+    """The next n; last in its transaction. Whoever takes the one after waits until this is committed, so whoever sees
+    an n sees what has a smaller one."""
     taken = await writer.execute(
         update(counters).where(counters.c.company_id == company_id).values(n=counters.c.n + 1).returning(counters.c.n)
     )
     return taken.scalar_one()
 
 
-async def take_accepted(writer: Writer, company_id: CompanyId) -> int:
-    """The next place in the order of acceptance."""
-    taken = await writer.execute(
-        update(counters)
-        .where(counters.c.company_id == company_id)
-        .values(accepted=counters.c.accepted + 1)
-        .returning(counters.c.accepted)
-    )
-    return taken.scalar_one()
-
-
-async def _find(connection: Reader, company_id: CompanyId) -> Company | None:
-    body = await connection.scalar(select(companies.c.body).where(companies.c.id == company_id))
+async def _find(connection: Reader, company_id: CompanyId, *, lock: bool = False) -> Company | None:
+    question = select(companies.c.body).where(companies.c.id == company_id)
+    body = await connection.scalar(question.with_for_update(key_share=True) if lock else question)
     return None if body is None else COMPANY.decode(body)
 
 

@@ -13,8 +13,8 @@ from callendar.domain.hand import AppMark, Orders, Referral, ReferralId, Silence
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.rules import CompanyId
 from callendar.store.body import MARK, ORDERS, REFERRAL, SILENCE
-from callendar.store.companies import take_accepted
 from callendar.store.connect import Reader, Writer
+from callendar.store.person import take_accepted
 from callendar.store.tables import changes, marks, referrals, silences
 
 
@@ -54,7 +54,8 @@ async def save_referral(writer: Writer, company_id: CompanyId, referral: Referra
     """Add or change one; its place in the order of acceptance is the store's."""
     this = referrals.c.company_id == company_id, referrals.c.id == referral.id
     kept = await writer.connection.scalar(select(referrals.c.body).where(*this))
-    accepted = await take_accepted(writer, company_id) if kept is None else REFERRAL.decode(kept).accepted
+    new = kept is None
+    accepted = await take_accepted(writer, company_id, referral.person_id) if new else REFERRAL.decode(kept).accepted
     saved = structs.replace(referral, accepted=accepted)
     await _put_referral(writer, company_id, saved)
     return saved

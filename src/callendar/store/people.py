@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, cast, delete, select, update
 
 from callendar.contracts.store import NotFound
 from callendar.domain.person import Person, PersonId
@@ -14,17 +14,24 @@ from callendar.domain.rules import CompanyId
 from callendar.store import calendars
 from callendar.store.body import PERSON
 from callendar.store.connect import Reader, Writer
-from callendar.store.tables import companies, extensions, people, sessions, tokens, users
+from callendar.store.tables import companies, extension_stamps, extensions, people, sessions, tokens, users
 
 
 async def lock_people(writer: Writer, company_id: CompanyId, ids: Collection[PersonId]) -> None:
-    """Lock those that exist, in id order; `NotFound` if the company does not."""
+    """Lock those that exist, in id order, and the calendars of several; `NotFound` if the company does not exist.
+
+    The order of all locks on which kinds of transactions meet (decision 0013): people, the stamp of extensions,
+    connections, calendars, the counter; within one table by id.
+    """
     found = await writer.connection.scalar(select(companies.c.id).where(companies.c.id == company_id))
     if found is None:
         raise NotFound(f"there is no company {company_id}")
     if writer.connection.dialect != "sqlite":  # there the one writer has locked all
-        these = people.c.company_id == company_id, people.c.id.in_(sorted(ids))
+        these = people.c.company_id == company_id, people.c.id == any_(cast(sorted(ids), ARRAY(Text)))
         await writer.connection.execute(select(people.c.id).where(*these).order_by(people.c.id).with_for_update())
+        if len(ids) > 1:
+            # One person's after another's, they would be locked in no order.
+            await calendars.lock_calendars(writer, company_id, people=ids)
 
 
 async def load_people(connection: Reader, company_id: CompanyId, ids: Collection[PersonId]) -> dict[PersonId, Person]:
@@ -42,7 +49,7 @@ async def save_people(
     kept = await load_people(writer.connection, company_id, [each.id for each in persons])
     new = [each for each in persons if each.id not in kept]
     changed = [each for each in persons if each.id in kept and kept[each.id] != each]
-    added = {"company_id": company_id, "slid_at": slid_at, "orders_changed_at": 0}
+    added = {"company_id": company_id, "slid_at": slid_at, "orders_changed_at": 0, "accepted": 0}
     await writer.upsert_many(people, [{**added, "id": each.id, "body": PERSON.encode(each)} for each in new])
     hers = people.c.company_id == company_id, people.c.id == bindparam("person")
     bodies = [{"person": each.id, "changed": PERSON.encode(each)} for each in changed]
@@ -60,6 +67,7 @@ async def delete_person(writer: Writer, company_id: CompanyId, person_id: Person
         select(extensions.c.number).where(extensions.c.company_id == company_id, extensions.c.person_id == person_id)
     ):
         await _stamp_extensions(writer, company_id)
+    await calendars.lock_calendars(writer, company_id, people=[person_id])
     gone = await writer.execute(delete(people).where(people.c.company_id == company_id, people.c.id == person_id))
     hers = tokens.c.company_id == company_id, tokens.c.person_id == person_id, tokens.c.revoked_at.is_(None)
     await writer.execute(update(tokens).where(*hers).values(revoked_at=at))
@@ -77,7 +85,8 @@ class Extensions:
 
     async def load(self, connection: Reader, company_id: CompanyId) -> frozenset[str]:
         """As they stand in this transaction."""
-        stamp = await connection.scalar(select(companies.c.extensions_stamp).where(companies.c.id == company_id))
+        question = select(extension_stamps.c.stamp).where(extension_stamps.c.company_id == company_id)
+        stamp = await connection.scalar(question)
         held = self._held.get(company_id)
         if held is not None and held[0] == stamp:
             return held[1]
@@ -107,8 +116,8 @@ async def _save_extensions(
 
 async def _stamp_extensions(writer: Writer, company_id: CompanyId) -> None:
     # Random, so that a transaction that is taken back leaves no stamp that means something else later.
-    stamp = update(companies).where(companies.c.id == company_id).values(extensions_stamp=token_hex(8))
-    await writer.execute(stamp)
+    this = extension_stamps.c.company_id == company_id
+    await writer.execute(update(extension_stamps).where(this).values(stamp=token_hex(8)))
 
 
 def _numbers(person: Person) -> frozenset[str]:

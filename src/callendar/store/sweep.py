@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Column, Table, delete, func, select, tuple_, update
 
 from callendar.domain.rules import CompanyId
 from callendar.store.connect import Writer
@@ -34,7 +34,16 @@ class Sweep:
             (answers, answers.c.given_at, now - timedelta(hours=ANSWER_HOURS)),
             (sessions, sessions.c.ends_at, now),
         ):
-            await writer.execute(delete(table).where(table.c.company_id == company_id, column < oldest))
+            await _remove_older(writer, table, column, company_id, oldest)
+
+
+async def _remove_older(
+    writer: Writer, table: Table, column: Column[datetime], company_id: CompanyId, oldest: datetime
+) -> None:
+    """Nobody is waited for: what somebody else is about to remove is left to him."""
+    key = tuple_(*table.primary_key)
+    old = select(*table.primary_key).where(table.c.company_id == company_id, column < oldest)
+    await writer.execute(delete(table).where(key.in_(old.with_for_update(skip_locked=True))))
 
 
 async def _forget_tombstones(writer: Writer, company_id: CompanyId, oldest: datetime) -> None:

@@ -50,24 +50,35 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text as all engines can keep it: PostgreSQL keeps no NUL, which what was read elsewhere may hold."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """As it is kept."""
+        return None if value is None else value.replace("\x00", "\ufffd")
+
+
 def _company() -> Column[str]:
-    return Column("company_id", Text, ForeignKey("companies.id"), primary_key=True)
+    return Column("company_id", Words, ForeignKey("companies.id"), primary_key=True)
 
 
 def _id() -> Column[str]:
-    return Column("id", Text, primary_key=True)
+    return Column("id", Words, primary_key=True)
 
 
 def _of_person(*, primary: bool) -> tuple[Column[str], ForeignKeyConstraint]:
     return (
-        Column("person_id", Text, primary_key=primary, nullable=False),
+        Column("person_id", Words, primary_key=primary, nullable=False),
         ForeignKeyConstraint(["company_id", "person_id"], ["people.company_id", "people.id"], ondelete="CASCADE"),
     )
 
 
 def _of_calendar() -> tuple[Column[str], ForeignKeyConstraint]:
     return (
-        Column("calendar_id", Text, primary_key=True),
+        Column("calendar_id", Words, primary_key=True),
         ForeignKeyConstraint(
             ["company_id", "calendar_id"], ["calendars.company_id", "calendars.id"], ondelete="CASCADE"
         ),
@@ -78,16 +89,22 @@ def _body(name: str = "body") -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
-meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+meta = Table("meta", metadata, Column("name", Words, primary_key=True), Column("value", Words, nullable=False))
 """`epoch`: names this database. `sealed`: no connection or calendar is of before sealing (`reseal.py`)."""
 
 companies = Table(
     "companies",
     metadata,
     _id(),
-    # Another random text after every change of anybody's extensions.
-    Column("extensions_stamp", Text, nullable=False),
     _body(),
+)
+
+extension_stamps = Table(
+    "extension_stamps",
+    metadata,
+    _company(),
+    # Another random text after every change of anybody's extensions.
+    Column("stamp", Words, nullable=False),
 )
 
 counters = Table(
@@ -95,8 +112,6 @@ counters = Table(
     metadata,
     _company(),
     Column("n", BigInteger, nullable=False),
-    # Order of acceptance of referrals.
-    Column("accepted", BigInteger, nullable=False),
     # The greatest n of a tombstone that is no longer kept.
     Column("forgotten_n", BigInteger, nullable=False),
 )
@@ -109,6 +124,8 @@ people = Table(
     Column("slid_at", Instant, nullable=False),
     Column("orders_changed_at", BigInteger, nullable=False),
     _body(),
+    # The order of acceptance of her referrals.
+    Column("accepted", BigInteger, nullable=False),
 )
 
 extensions = Table(
@@ -116,7 +133,7 @@ extensions = Table(
     metadata,
     _company(),
     *_of_person(primary=True),
-    Column("number", Text, primary_key=True),
+    Column("number", Words, primary_key=True),
 )
 
 rows = Table(
@@ -135,7 +152,7 @@ tombstones = Table(
     "tombstones",
     metadata,
     _company(),
-    Column("person_id", Text, primary_key=True),
+    Column("person_id", Words, primary_key=True),
     Column("n", BigInteger, nullable=False),
     Column("gone_at", Instant, nullable=False),
     Index(None, "company_id", "n"),
@@ -150,17 +167,17 @@ calendars = Table(
     _company(),
     _id(),
     *_of_person(primary=False),
-    Column("connection_id", Text, nullable=False),
+    Column("connection_id", Words, nullable=False),
     Column("position", Integer, nullable=False),
     Column("selected", Boolean, nullable=False),
     Column("read_until", Instant),
     Column("failing_since", Instant),
-    Column("fault", Text),
+    Column("fault", Words),
     # Whether cursor and etags may be handed to the reader; false = read from the start.
     Column("is_known", Boolean, nullable=False),
     # How often `is_known` was taken back; a reading begun before the last time does not make it known again.
     Column("drops", BigInteger, nullable=False),
-    Column("sync_cursor", Text),
+    Column("sync_cursor", Words),
     _body(),
     ForeignKeyConstraint(["company_id", "connection_id"], ["connections.company_id", "connections.id"]),
     Index(None, "company_id", "person_id"),
@@ -172,8 +189,8 @@ objects = Table(
     metadata,
     _company(),
     *_of_calendar(),
-    Column("ref", Text, primary_key=True),
-    Column("etag", Text, nullable=False),
+    Column("ref", Words, primary_key=True),
+    Column("etag", Words, nullable=False),
     _body("bookings"),
     _body("faults"),
 )
@@ -191,7 +208,7 @@ referrals = Table(
 )
 
 silences = Table(
-    "silences", metadata, _company(), *_of_person(primary=True), Column("claim", Text, primary_key=True), _body()
+    "silences", metadata, _company(), *_of_person(primary=True), Column("claim", Words, primary_key=True), _body()
 )
 
 marks = Table(
@@ -199,7 +216,7 @@ marks = Table(
     metadata,
     _company(),
     *_of_person(primary=True),
-    Column("claim", Text, primary_key=True),
+    Column("claim", Words, primary_key=True),
     Column("series", Boolean, primary_key=True),
     _body(),
 )
@@ -211,7 +228,7 @@ changes = Table(
     _id(),
     *_of_person(primary=False),
     Column("made_at", Instant, nullable=False),
-    Column("made_by", Text, nullable=False),
+    Column("made_by", Words, nullable=False),
     Column("n", BigInteger, nullable=False),
     _body("before"),
     Index(None, "company_id", "person_id"),
@@ -226,9 +243,9 @@ notices = Table(
     _id(),
     Column("told_at", Instant, nullable=False),
     Column("position", Integer, nullable=False),
-    Column("claim", Text, nullable=False),
-    Column("word", Text, nullable=False),
-    Column("suggestion", Text, nullable=False),
+    Column("claim", Words, nullable=False),
+    Column("word", Words, nullable=False),
+    Column("suggestion", Words, nullable=False),
     Column("seen", Boolean, nullable=False),
 )
 
@@ -237,13 +254,13 @@ notices = Table(
 tokens = Table(
     "tokens",
     metadata,
-    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("company_id", Words, ForeignKey("companies.id"), nullable=False),
     _id(),
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
     # A token outlives its person, revoked: no foreign key.
-    Column("person_id", Text),
-    Column("role", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("person_id", Words),
+    Column("role", Words, nullable=False),
+    Column("name", Words, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Index(None, "company_id", "person_id"),
@@ -252,16 +269,16 @@ tokens = Table(
 users = Table(
     "users",
     metadata,
-    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("company_id", Words, ForeignKey("companies.id"), nullable=False),
     _id(),
     # Case folded; one person may sign in at several companies.
-    Column("email", Text, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("role", Text, nullable=False),
+    Column("email", Words, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("role", Words, nullable=False),
     # A user outlives the person, disabled: no foreign key.
-    Column("person_id", Text),
+    Column("person_id", Words),
     # As argon2 writes it; null = nobody can sign in as this user yet.
-    Column("password_hash", Text),
+    Column("password_hash", Words),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     UniqueConstraint("company_id", "email"),
@@ -271,13 +288,13 @@ users = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("company_id", Words, ForeignKey("companies.id"), nullable=False),
     Column("secret_hash", LargeBinary, primary_key=True),
     # Whose rights it has: this token's, or that user's.
-    Column("token_id", Text, ForeignKey("tokens.id", ondelete="CASCADE"), index=True),
+    Column("token_id", Words, ForeignKey("tokens.id", ondelete="CASCADE"), index=True),
     Column("created_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("user_id", Words, ForeignKey("users.id", ondelete="CASCADE"), index=True),
     Index(None, "company_id", "ends_at"),
 )
 
@@ -286,7 +303,7 @@ tries = Table(
     "tries",
     metadata,
     # `account` and a hash of the address typed, or `address` and that of whoever asks.
-    Column("kind", Text, primary_key=True),
+    Column("kind", Words, primary_key=True),
     Column("key", LargeBinary, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("last_at", Instant, nullable=False, index=True),
@@ -299,7 +316,7 @@ timetable_keys = Table(
     _id(),
     *_of_person(primary=False),
     # As whom the calendar of her timetable is seen.
-    Column("viewer_id", Text, nullable=False),
+    Column("viewer_id", Words, nullable=False),
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Index(None, "company_id", "person_id"),
@@ -308,10 +325,10 @@ timetable_keys = Table(
 answers = Table(
     "answers",
     metadata,
-    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
-    Column("viewer_id", Text, primary_key=True),
-    Column("idempotency_key", Text, primary_key=True),
-    Column("request", Text, nullable=False),
+    Column("company_id", Words, ForeignKey("companies.id"), nullable=False),
+    Column("viewer_id", Words, primary_key=True),
+    Column("idempotency_key", Words, primary_key=True),
+    Column("request", Words, nullable=False),
     Column("given_at", Instant, nullable=False),
     _body(),
     Index(None, "company_id", "given_at"),
@@ -321,12 +338,12 @@ audit = Table(
     "audit",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("company_id", Text, ForeignKey("companies.id"), nullable=False),
+    Column("company_id", Words, ForeignKey("companies.id"), nullable=False),
     Column("done_at", Instant, nullable=False),
-    Column("done_by", Text, nullable=False),
-    Column("done_by_name", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("person_id", Text),
+    Column("done_by", Words, nullable=False),
+    Column("done_by_name", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("person_id", Words),
     _body("detail"),
     Index(None, "company_id", "id"),
 )

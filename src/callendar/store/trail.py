@@ -86,7 +86,9 @@ async def load_audit(
 async def request_sync(writer: Writer, company_id: CompanyId, asked: Collection[CalendarId]) -> None:
     """Ask for these to be read; those that are gone are left out."""
     these = calendars.c.company_id == company_id, calendars.c.id.in_(sorted(asked))
-    there = await writer.connection.scalars(select(calendars.c.id).where(*these))
+    # Locked, so that they stay until this is kept.
+    question = select(calendars.c.id).where(*these).order_by(calendars.c.id)
+    there = await writer.connection.scalars(question.with_for_update(read=True, key_share=True))
     await writer.upsert_many(sync_requests, [{"company_id": company_id, "calendar_id": each} for each in there])
 
 
@@ -98,6 +100,8 @@ async def load_sync_requests(connection: Reader, company_id: CompanyId) -> Seque
 
 async def take_sync_requests(writer: Writer, company_id: CompanyId) -> Sequence[CalendarId]:
     """The same, and nobody else gets them."""
-    these = delete(sync_requests).where(sync_requests.c.company_id == company_id)
+    its = sync_requests.c.company_id == company_id
+    asked = select(sync_requests.c.calendar_id).where(its).with_for_update(skip_locked=True)
+    these = delete(sync_requests).where(its, sync_requests.c.calendar_id.in_(asked))
     taken = await writer.execute(these.returning(sync_requests.c.calendar_id))
     return sorted(taken.scalars())

@@ -47,7 +47,7 @@ class SqlTransaction:
         self._sweep = sweep
         self._now = now
         self._company: Company | None = None
-        """Once loaded: nobody else can change it while this transaction writes."""
+        """Once loaded: all is planned by one, and what is planned by rules that change meanwhile is planned again."""
         self._new: set[PersonId] = set()
         """Added here: they have no row yet."""
         self._rows: dict[PersonId, rows.RowDraft] = {}
@@ -110,7 +110,8 @@ class SqlTransaction:
         self._changes = [change for change in self._changes if change.person_id != person_id]
 
     async def load_connection(self, connection_id: ConnectionId) -> Connection:
-        return await calendars.load_connection(self._writer.connection, self._company_id, connection_id, self._seal)
+        connection, company_id = self._writer.connection, self._company_id
+        return await calendars.load_connection(connection, company_id, connection_id, self._seal, lock=True)
 
     async def save_connection(self, connection: Connection) -> None:
         self._check_company(connection.company_id)

@@ -59,7 +59,7 @@ async def _keep(writer: Writer, key: TryKey, count: int, at: datetime) -> None:
 async def _sweep(writer: Writer, at: datetime) -> None:
     """Every try takes the place of some old ones, so that a flood of made-up addresses does not stay."""
     kept = ((tries.c.kind != "device") & (tries.c.last_at < at - KEPT)) | (tries.c.last_at < at - DEVICES_KEPT)
-    old = select(tries.c.kind, tries.c.key).where(kept).limit(SWEPT_AT_ONCE)
+    old = select(tries.c.kind, tries.c.key).where(kept).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
     for row in (await writer.connection.execute(old)).all():
         await writer.execute(delete(tries).where(tries.c.kind == row.kind, tries.c.key == row.key))
 

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine
 
 from callendar.contracts.store import StoreError
 from callendar.store import schema
@@ -22,6 +22,7 @@ from callendar.store.open import migrate, open_store
 from callendar.store.place import FilePlace
 from callendar.store.tables import metadata
 from tests.clock import HandClock
+from tests.schema import describe
 
 pytestmark = pytest.mark.anyio
 
@@ -29,18 +30,8 @@ pytestmark = pytest.mark.anyio
 def described(path: Path) -> dict[str, object]:
     """Everything that the database says of its tables."""
     engine = create_engine(f"sqlite:///{path}")
-    found = inspect(engine)
-    tables: dict[str, object] = {
-        name: (
-            [(column["name"], repr(column["type"]), column["nullable"]) for column in found.get_columns(name)],
-            found.get_pk_constraint(name),
-            sorted(found.get_foreign_keys(name), key=repr),
-            sorted(found.get_indexes(name), key=repr),
-            sorted(found.get_unique_constraints(name), key=repr),
-        )
-        for name in found.get_table_names()
-        if name != "alembic_version"
-    }
+    with engine.connect() as connection:
+        tables = describe(connection)
     engine.dispose()
     return tables
 

@@ -21,7 +21,7 @@ ANSWER_SECONDS = 30.0
 SIGN_SECONDS = 5.0
 """The same of a statement that asks little more than whether it is there."""
 HANG_UP_SECONDS = 2.0
-_SESSION = {
+SESSION = {
     # What another transaction holds is waited for; a node that hangs or has vanished holds nobody up for ever.
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
@@ -34,6 +34,10 @@ _SESSION = {
 
 class Connection(Protocol):
     """What is used of asyncpg's connection."""
+
+    async def execute(self, query: str) -> str:
+        """Run statements; the server's word on the last."""
+        ...
 
     async def fetchval(self, query: str, *args: object) -> Any:
         """The first column of the first row."""
@@ -80,7 +84,7 @@ async def connect(
             place.address,
             timeout=CONNECT_SECONDS,
             command_timeout=answer_seconds,
-            server_settings={"application_name": name, **_SESSION, **session},
+            server_settings={"application_name": name, **SESSION, **session},
         )
     except (*faults(), ValueError) as error:
         # Without the driver's error behind it: of an address that it cannot read, it repeats parts.

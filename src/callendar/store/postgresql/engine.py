@@ -19,7 +19,7 @@ POOL_SECONDS = 60.0
 
 def open_engine(place: ServerPlace, *, connections: int, read_only: bool = False, **session: str) -> AsyncEngine:
     """An engine whose transactions see one snapshot if they only read, and what is committed if they write (decision
-    0010); connects when first used."""
+    0013); connects when first used."""
     transactions = {
         "default_transaction_isolation": "repeatable read" if read_only else "read committed",
         "default_transaction_read_only": "on" if read_only else "off",

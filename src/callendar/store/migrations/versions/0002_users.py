@@ -1,4 +1,5 @@
-"""Users who sign in, the limits of trying to, and keys to calendars of timetables."""
+"""Users who sign in, the limits of trying to, and keys to calendars of timetables; and counters that are each person's
+or stand alone, so that writers lock them in one order."""
 
 from __future__ import annotations
 
@@ -65,10 +66,48 @@ def upgrade() -> None:
         sessions.add_column(sa.Column("user_id", sa.Text(), nullable=True))
         sessions.create_foreign_key(op.f("fk_sessions_user_id"), "users", ["user_id"], ["id"], ondelete="CASCADE")
         sessions.create_index(op.f("ix_sessions_user_id"), ["user_id"], unique=False)
+    op.create_table(
+        "extension_stamps",
+        sa.Column("company_id", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_extension_stamps_company_id")),
+        sa.PrimaryKeyConstraint("company_id", name=op.f("pk_extension_stamps")),
+    )
+    op.execute("INSERT INTO extension_stamps (company_id, stamp) SELECT id, extensions_stamp FROM companies")
+    with op.batch_alter_table("companies") as companies:
+        companies.drop_column("extensions_stamp")
+    with op.batch_alter_table("people") as people:
+        people.add_column(sa.Column("accepted", sa.BigInteger(), nullable=True))
+    op.execute(
+        "UPDATE people SET accepted = (SELECT accepted FROM counters WHERE counters.company_id = people.company_id)"
+    )
+    with op.batch_alter_table("people") as people:
+        people.alter_column("accepted", existing_type=sa.BigInteger(), nullable=False)
+    with op.batch_alter_table("counters") as counters:
+        counters.drop_column("accepted")
 
 
 def downgrade() -> None:
     """Sessions of users end."""
+    with op.batch_alter_table("counters") as counters:
+        counters.add_column(sa.Column("accepted", sa.BigInteger(), nullable=True))
+    op.execute(
+        "UPDATE counters SET accepted ="
+        " (SELECT coalesce(max(accepted), 0) FROM people WHERE people.company_id = counters.company_id)"
+    )
+    with op.batch_alter_table("counters") as counters:
+        counters.alter_column("accepted", existing_type=sa.BigInteger(), nullable=False)
+    with op.batch_alter_table("people") as people:
+        people.drop_column("accepted")
+    with op.batch_alter_table("companies") as companies:
+        companies.add_column(sa.Column("extensions_stamp", sa.Text(), nullable=True))
+    op.execute(
+        "UPDATE companies SET extensions_stamp ="
+        " (SELECT stamp FROM extension_stamps WHERE extension_stamps.company_id = companies.id)"
+    )
+    with op.batch_alter_table("companies") as companies:
+        companies.alter_column("extensions_stamp", existing_type=sa.Text(), nullable=False)
+    op.drop_table("extension_stamps")
     op.execute("DELETE FROM sessions WHERE token_id IS NULL")
     with op.batch_alter_table("sessions") as sessions:
         sessions.drop_index(op.f("ix_sessions_user_id"))

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from callendar.app import open_parts
 from callendar.cli.desk import CompanyOption, console, find_company, run
+from callendar.cli.outside import examine_public_url
 from callendar.domain.line import printable
 from callendar.engine.examine import Finding, examine, examine_keys
 from callendar.settings import load_settings
@@ -38,6 +39,14 @@ def doctor(company: CompanyOption = None) -> None:
             console.print("[bold]Secrets[/]")
             for finding in await examine_keys(parts.store):
                 tell(finding)
+            if loaded.settings.public_url is not None:
+                console.print("[bold]From outside[/]")
+                if await parts.is_served():
+                    public_url, now = loaded.settings.public_url, parts.clock.now()
+                    async for finding in examine_public_url(public_url, parts.store.epoch, now):
+                        tell(finding)
+                else:
+                    tell(Finding(well=True, said="serve is not running, so public_url was not tried"))
             companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
             for each in companies:
                 console.print(f"[bold]{escape(printable(each.name))}[/]")

@@ -11,7 +11,7 @@ import msgspec
 import typer
 from msgspec import Struct
 
-from callendar.cli.desk import CommandDesk, CompanyOption, JsonOption, complaints, opened, run, say
+from callendar.cli.desk import CommandDesk, CompanyOption, JsonOption, by_command, complaints, opened, run, say
 from callendar.domain.errors import InvalidValue
 from callendar.engine.importing import Change, ImportPlan, Refused, Said, plan_import, run_import
 from callendar.formats.people_csv import NoPeople, PeopleFile, parse_people
@@ -116,6 +116,7 @@ async def _write(desk: CommandDesk, planned: ImportPlan) -> tuple[Refused, ...]:
             desk.company.id,
             planned,
             desk.parts.clock.now(),
+            by=by_command(desk.company),
             done=lambda written: status.update(f"Writing, {written} of {total}…"),
         )
 

@@ -17,10 +17,12 @@ from callendar.contracts.store import Store
 from callendar.domain.cause import Causes
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.person import Extension, Person, PersonId
+from callendar.domain.privacy import Viewer
 from callendar.domain.row import Row
 from callendar.domain.rules import Company, CompanyId
 from callendar.engine.people import Holders, check_alone
 from callendar.engine.plan import current_planned_with, plan, replan
+from callendar.engine.trail import audit_of
 
 EMPTY = "-"
 """A cell that empties its field; an empty one leaves it as it is."""
@@ -108,12 +110,19 @@ def plan_import(lines: Iterable[Said], people: Sequence[Person], company: Compan
 
 
 async def run_import(
-    store: Store, company_id: CompanyId, planned: ImportPlan, now: datetime, *, done: Callable[[int], None]
+    store: Store,
+    company_id: CompanyId,
+    planned: ImportPlan,
+    now: datetime,
+    *,
+    done: Callable[[int], None],
+    by: Viewer | None = None,
 ) -> tuple[Refused, ...]:
     """Write what was planned, 50 people a transaction; whose extensions move between them go together.
 
     Args:
         done: Called after each transaction with how many are written.
+        by: Who is audited for each of them.
 
     Returns: Lines that can no longer be taken, as their people have gone meanwhile.
     """
@@ -137,6 +146,9 @@ async def run_import(
                     await tx.save_row(_first_row(person, company, now), current_planned_with(company))
                 else:
                     await replan(tx, person.id)
+                if by is not None:
+                    action = "person_add" if person.id in new else "person_change"
+                    await tx.record_audit(audit_of(by, action, now, person=person, detail={"by": "import"}))
         written += len(batch)
         done(written)
     return tuple(refused)

@@ -317,7 +317,7 @@ EXAMPLES: Mapping[str, Any] = {
         ],
         "next_before": 812,
     },
-    "Health": {"status": "ok", "version": "0.1.0", "now": "2026-11-24T09:00:00Z"},
+    "Health": {"status": "ok", "version": "0.1.0", "instance": "0178fcc0", "now": "2026-11-24T09:00:00Z"},
 }
 """Of whatever is a body of a request or an answer."""
 

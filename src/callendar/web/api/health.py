@@ -18,6 +18,8 @@ class Health(Struct, frozen=True, kw_only=True):
 
     status: str
     version: str
+    instance: str
+    """Names the installation's database: a client that sees another talks to another installation, or to a restore."""
     now: datetime
 
 
@@ -31,7 +33,7 @@ async def show_health(room: InRoom) -> Health:
         raise Fault(503, fault.error, fault.message) from None
     except StoreError:
         raise Fault(503, "unavailable", "The store cannot be asked; the log says more.") from None
-    return Health(status="ok", version=room.parts.version, now=room.parts.clock.now())
+    return Health(status="ok", version=room.parts.version, instance=room.parts.store.epoch, now=room.parts.clock.now())
 
 
 @head("/health", opt=OPEN_TO_ALL, include_in_schema=False)

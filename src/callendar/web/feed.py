@@ -38,8 +38,9 @@ COALESCE_SECONDS = 0.25
 """At least so long between two `people` events; the first change after a quiet while goes out at once."""
 FRESH_SECONDS = 2.0
 TIME_SECONDS = 15.0
-MOST_OPEN = 50
-"""Feeds of one token or session."""
+MOST_OPEN = 2_000
+"""Feeds of one token or session. Many pages of a wall board or a program's own users may share a token; a client that
+leaks feeds shall still not use up the open files of everybody."""
 RETRY_MS, RETRY_SPREAD_MS = 1000, 4000
 """How long a browser waits before it connects anew: from 1 to 5 s."""
 MOST_DIGITS = 18

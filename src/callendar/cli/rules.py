@@ -12,7 +12,7 @@ import click
 import msgspec
 import typer
 
-from callendar.cli.desk import CommandDesk, CompanyOption, complaints, console, opened, run, say
+from callendar.cli.desk import CommandDesk, CompanyOption, by_command, complaints, console, opened, run, say
 from callendar.cli.rules_text import parse_assignments, parse_rules, place_of, render_rules
 from callendar.domain.errors import InvalidValue
 from callendar.domain.rules import Company, Rules
@@ -95,7 +95,8 @@ async def _change(desk: CommandDesk, given: Mapping[str, Any], told: Callable[[]
     plain = msgspec.to_builtins(after.rules)
     before = msgspec.to_builtins(desk.company.rules)
     changed = {name: value for name, value in plain.items() if value != before[name]}
-    await RuleBook(desk.parts.store, desk.parts.held, desk.parts.clock).change_rules(desk.company.id, changed)
+    book = RuleBook(desk.parts.store, desk.parts.held, desk.parts.clock)
+    await book.change_rules(desk.company.id, changed, by=by_command(desk.company))
     say("Changed.")
 
 

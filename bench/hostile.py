@@ -48,19 +48,19 @@ class Trial:
     def __init__(self, stage: Stage, seed: int) -> None:
         self.stage = stage
         self.random = random.Random(seed)
-        self.corpus = Corpus(self.random)
+        self.corpus = Corpus(self.random, datetime.now(UTC).replace(microsecond=0, second=0))
         self.fed = 0
         self.worst = 0.0
         self.wrong: list[str] = []
         self.kinds: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
 
-    def publish(self, name: str) -> None:
+    async def publish(self, name: str) -> None:
         """Another hostile body for a feed."""
         kind, body = self.corpus.draw(datetime.now(UTC).replace(microsecond=0))
         self.kinds[kind] += 1
         self.fed += 1
-        self.stage.publish(name, body)
+        await anyio.to_thread.run_sync(self.stage.publish, name, body)
 
     async def look(self) -> None:
         """See that all is as it must be."""
@@ -119,7 +119,7 @@ async def run(seconds: float, seed: int, tell: bool = True) -> tuple[Trial, Size
             },
         )
         for n in range(FEEDS):
-            trial.publish(f"h{n}")
+            await trial.publish(f"h{n}")
             await stage.add_person(f"hostile{n}", feeds=(f"h{n}",))
         await stage.read(await stage.add_person("good", feeds=("good", "h0")))
         await stage.read(await stage.add_person("beside", dav=("beside",)))
@@ -128,7 +128,7 @@ async def run(seconds: float, seed: int, tell: bool = True) -> tuple[Trial, Size
         stage.watch.begin()
         start: Sizes | None = None
         while time.monotonic() - began < seconds:
-            trial.publish(f"h{trial.random.randrange(FEEDS)}")
+            await trial.publish(f"h{trial.random.randrange(FEEDS)}")
             await anyio.sleep(0.15)
             if trial.fed % 20 == 0:
                 await stage.ask(f"people/p_hostile{trial.random.randrange(FEEDS)}")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from callendar.contracts.source import Known
+from callendar.contracts.source import Known, ReadObject
 from callendar.contracts.store import NotFound, Store
 from callendar.domain.booking import CalendarId, ConnectionId
 from callendar.domain.person import Person
@@ -99,6 +99,29 @@ async def test_reading_that_changes_no_booking_says_so(store: Store) -> None:
     assert await known(store) == Known(cursor="c2", etags={"a": "2", "b": "1"})
     assert not await apply(store, NORTH, reading(gone=frozenset({"b"})))
     assert await apply(store, NORTH, reading(), read_until=LATER + timedelta(days=1))
+
+
+async def test_a_partial_reading_makes_known_what_it_has_and_nothing_else(store: Store) -> None:
+    """After a drop what was kept counts on, but whatever its server has of it is news; nothing is taken for gone."""
+    await plant(store, NORTH)
+    assert await apply(store, NORTH, reading({name: read(booking(name)) for name in ("a", "b")}, complete=True))
+    async with store.change(NORTH.id, [ANNA]) as tx:
+        await tx.drop_known(ANNA)
+    piece = structs.replace(reading({"a": read(booking("A"), etag="2")}, cursor=None), partial=True)
+    assert await apply(store, NORTH, piece)
+    assert await bookings(store) == ["A", "b"]
+    assert await known(store) == Known(cursor=None, etags={"a": "2", "b": ""})
+
+
+async def test_an_object_that_could_not_be_read_keeps_its_bookings(store: Store) -> None:
+    """With its fault; one that was never read has none to keep."""
+    await plant(store, NORTH)
+    assert await apply(store, NORTH, reading({"a": read(booking("a"))}, complete=True))
+    slow = ReadObject(etag="", bookings=(), faults=("too slow",), stands=True)
+    assert not await apply(store, NORTH, reading({"a": slow, "b": slow}))
+    assert await bookings(store) == ["a"]
+    assert await known(store) == Known(cursor="c1", etags={"a": "", "b": ""})
+    assert await store.load_object_faults(NORTH.id, CALENDAR) == ["too slow", "too slow"]
 
 
 async def test_first_failure_stays_until_a_reading(store: Store) -> None:

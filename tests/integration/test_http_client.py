@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from callendar.contracts.source import Unreachable, Unreadable
 from callendar.net import CheckedNetwork, Credentials, HttpClient, Limits, parse_url
+from callendar.net.client import target_of
 from tests.clock import START, HandClock
 from tests.stand_ins.web import Asked, Reply, WebServer, serving
 
@@ -301,3 +302,21 @@ async def test_the_servers_clock_is_compared_with_ours() -> None:
         for _ in range(3):
             await get(http, server)
             assert http.clock_offset_seconds == 90
+
+
+def test_a_redirect_never_leads_from_https_to_http() -> None:
+    """On the same host https and our port stay; another host is named, and not asked."""
+    at = parse_url("https://dav.example:8443/a?b")
+    assert str(target_of(at, "http://dav.example/c/?d=1")) == "https://dav.example:8443/c/?d=1"
+    assert str(target_of(at, "https://other.example/c")) == "https://other.example/c"
+    with pytest.raises(Unreachable, match=r"points to http://other.example/c, which is not encrypted"):
+        target_of(at, "http://other.example/c")
+
+
+async def test_a_server_that_hangs_in_the_handshake_is_given_up() -> None:
+    """It takes the connection and never speaks TLS."""
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0) as silent:
+        port = silent.extra(anyio.abc.SocketAttribute.local_port)
+        async with client(limits=Limits(total_seconds=0.3)) as http:
+            with anyio.fail_after(10), pytest.raises(Unreachable, match="did not answer within"):
+                await http.send("GET", parse_url(f"https://127.0.0.1:{port}/"))

@@ -109,7 +109,7 @@ class HttpClient:
                 for _ in range(self._limits.max_redirects):
                     if not _redirects(answer):
                         return answer
-                    sender, at = at, _target(at, answer.headers["location"])
+                    sender, at = at, target_of(at, answer.headers["location"])
                     if answer.status == 303:
                         method, body = "GET", b""
                     with self._network.sent_by(sender.host, to=at.host):
@@ -275,7 +275,7 @@ def _redirects(answer: Answer) -> bool:
     return answer.status in _REDIRECTS and "location" in answer.headers
 
 
-def _target(at: httpx2.URL, location: str) -> httpx2.URL:
+def target_of(at: httpx2.URL, location: str) -> httpx2.URL:
     """Where a redirect leads; never from https to http. On the same host https stays, as servers behind a proxy often
     do not know that they are reached by it.
 

@@ -207,3 +207,30 @@ def test_zones_without_number_are_cut_off() -> None:
     zone = "BEGIN:VTIMEZONE\r\nTZID:z{}\r\nEND:VTIMEZONE\r\n"
     cut = split_feed(calendar(*(zone.format(n) for n in range(MAX_ZONES + 1)), *TWO))
     assert cut.faults == (f"more than {MAX_ZONES} time zones are described; the rest is not used",)
+
+
+def test_a_zone_that_all_events_name_is_not_copied_for_each() -> None:
+    """Nor used at all when it is longer than any real one: twenty thousand copies would fill the memory."""
+    zone = "BEGIN:VTIMEZONE\r\nTZID:E\r\n{}END:VTIMEZONE\r\n"
+    cut = split_feed(calendar(zone.format("X-A:b\r\n" * 1000), *TWO))
+    first, second = cut.objects.values()
+    assert any(one is other for one in first.parts for other in second.parts if b"VTIMEZONE" in one)
+    long = split_feed(calendar(zone.format("X-A:b\r\n" * 20_000), *TWO))
+    assert long.faults == ("a time zone whose description is very long is not used",)
+    assert not any(b"VTIMEZONE" in each.data for each in long.objects.values())
+
+
+def test_a_feed_has_at_most_so_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are left out, and it says so."""
+    monkeypatch.setattr("callendar.formats.feed.MAX_OBJECTS", 1)
+    cut = split_feed(calendar(*TWO))
+    assert len(cut.objects) == 1
+    assert cut.faults == ("more than 1 entries; the rest of the feed was left out",)
+
+
+def test_a_name_longer_than_the_standard_allows_is_cut_to_one_that_is_as_good() -> None:
+    """The same in a feed and in its bookings, and another for another name."""
+    events = [f"BEGIN:VEVENT\r\nUID:{'u' * 5000}{n}\r\nDTSTART:20261123T1{n}0000Z\r\nEND:VEVENT\r\n" for n in (0, 1)]
+    refs = list(split_feed(calendar(*events)).objects)
+    assert len(set(refs)) == 2
+    assert all(len(ref) <= 255 for ref in refs)

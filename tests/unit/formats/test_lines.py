@@ -1,7 +1,13 @@
 """Content lines as they come."""
 
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from callendar.formats.fault import MAX_FAULTS, Faults
-from callendar.formats.lines import parse_components, split_list, unescape
+from callendar.formats.lines import in_windows, parse_components, split_list, unescape, unfold
 
 
 def lines(*text: str) -> bytes:
@@ -66,3 +72,16 @@ def test_of_a_private_booking_nothing_is_quoted() -> None:
     faults = Faults()
     faults.private = True
     assert faults.quote("FREQ=SECRET") == "…"
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b" ", b"\t", b"a", b"\xc3", b"UID:1"]), max_size=60), st.integers(1, 9))
+def test_unfolding_in_pieces_is_unfolding_at_once(parts: list[bytes], size: int) -> None:
+    """Wherever a piece ends: within a break, a run of blank lines or a fold."""
+    body = b"".join(parts)
+    plain = re.sub(rb"\n[ \t]", b"", re.sub(rb"\n\n+", b"\n", re.sub(rb"\r\n?", b"\n", body)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("callendar.formats.lines.PIECE_BYTES", size)
+        assert unfold(body) == plain
+        windows = list(in_windows(plain))
+    assert b"".join(plain[start:end] for start, end in windows) == plain
+    assert all(plain[start:end].endswith(b"\n") for start, end in windows[:-1])

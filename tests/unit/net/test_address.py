@@ -14,6 +14,7 @@ PRIVATE = [
     *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),
     *("255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1"),
     *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a00:1"),
+    *("::127.0.0.1", "::10.0.0.1", "64:ff9b:1::7f00:1", "fec0::1"),
 ]
 PUBLIC = ["9.9.9.9", "93.184.216.34", "2606:4700:4700::1111", "::ffff:9.9.9.9", "64:ff9b::909:909"]
 
@@ -111,3 +112,37 @@ async def test_a_name_without_address_is_told_in_words() -> None:
     checked = CheckedNetwork(allow_private=True, resolve=resolve, backend=Wires())
     with pytest.raises(Unreachable, match=r"no server called calendar\.example"):
         await checked.connect_tcp("calendar.example", 443, timeout=5)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "0177.0.0.1", "127.1", "localhost"])
+async def test_other_spellings_of_this_machine_are_what_they_stand_for(host: str) -> None:
+    """Decimal, octal and short forms are resolved before they are looked at."""
+    with pytest.raises(Unreachable, match="private network"):
+        await CheckedNetwork(allow_private=False, backend=Wires()).connect_tcp(host, 80)
+
+
+@pytest.mark.anyio
+async def test_a_server_in_the_world_may_not_send_us_into_a_private_network() -> None:
+    """Though calendars may lie there: a private server may send us there, and the world into the world."""
+    stands_for = {"world": "9.9.9.9", "inside": "10.0.0.1", "beside": "10.0.0.2", "also": "9.9.9.10"}
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return [stands_for[host]]
+
+    wires = Wires()
+    checked = CheckedNetwork(allow_private=True, resolve=resolve, backend=wires)
+    await checked.connect_tcp("world", 80)
+    with checked.sent_by("world", to="also"):
+        await checked.connect_tcp("also", 80)
+    with checked.sent_by("world", to="inside"), pytest.raises(Unreachable, match="world points into a private network"):
+        await checked.connect_tcp("inside", 80)
+    await checked.connect_tcp("inside", 80)
+    with checked.sent_by("inside", to="beside"):
+        await checked.connect_tcp("beside", 80)
+    with pytest.raises(Unreachable, match="private network"), checked.sent_by("world", to="beside"):
+        raise AssertionError("it was connected to before, so that it has a connection that could be used again")
+    stands_for["also"] = "10.0.0.3"
+    with checked.sent_by("world", to="also"), pytest.raises(Unreachable, match="private network"):
+        await checked.connect_tcp("also", 80)
+    assert wires.tried == ["9.9.9.9", "9.9.9.10", "10.0.0.1", "10.0.0.2"]

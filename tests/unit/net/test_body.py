@@ -87,3 +87,11 @@ async def test_a_broken_packet_is_refused(packed: bytes) -> None:
 async def test_whatever_is_packed_comes_out_again(data: bytes, size: int) -> None:
     """For any bytes and any cut."""
     assert await read_body(pieces(gzip.compress(data), size), "gzip", 4000) == data
+
+
+async def test_what_comes_packed_is_bounded_too() -> None:
+    """Empty members unpack to nothing for ever; and many of them are no body."""
+    with pytest.raises(BadEncoding):
+        await read_body(pieces(gzip.compress(b"") * 1_001, 4096), "gzip", 10**6)
+    with pytest.raises(TooLarge):
+        await read_body(pieces(gzip.compress(b"") * 500, 4096), "gzip", 1_000)

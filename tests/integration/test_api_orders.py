@@ -239,6 +239,19 @@ async def test_a_key_sent_twice_at_once_does_it_once(cast: Cast) -> None:
     assert len((await cast.ask("anna", "GET", f"people/{ANNA}/referrals")).json()["referrals"]) == 1
 
 
+async def test_a_key_answers_for_a_referral_that_its_request_has_deleted(cast: Cast) -> None:
+    """Sent again, the deletion is answered as the first time, and not that there is no such referral."""
+    body = {"reason": "holiday", "start": f"{START + timedelta(days=3):%Y-%m-%d}"}
+    made = await order(cast, "anna", "POST", f"people/{ANNA}/referrals", body)
+    path = f"referrals/{made['referral']}"
+    first = await order(cast, "anna", "DELETE", path, None, Idempotency_Key="k1")
+    again = await order(cast, "anna", "DELETE", path, None, Idempotency_Key="k1")
+    assert again["change"] == first["change"]
+    for who, key in (("anna", "k2"), ("colleague", "k1")):
+        refused = await cast.ask(who, "DELETE", path, Idempotency_Key=key)
+        assert (refused.status_code, refused.json()["error"]) == (404, "not_found")
+
+
 async def test_a_key_is_for_one_request_and_one_caller(cast: Cast) -> None:
     """Another body with it is refused; another caller's key is another key; after 24 hours it is new."""
     await order(cast, "anna", "PUT", REFERRAL, {"reason": "lunch"}, Idempotency_Key="k1")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import cache
 from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, Table, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -204,5 +204,6 @@ async def begun(engine: AsyncEngine, place: Place) -> AsyncGenerator[AsyncConnec
                 await whole(connection.close())
             except (DBAPIError, OSError):
                 # It could not be told to take back what was begun: with the connection gone, that is taken back too.
-                await whole(connection.invalidate())
-                await whole(connection.close())
+                with suppress(ResourceClosedError):
+                    await whole(connection.invalidate())
+                    await whole(connection.close())

@@ -93,7 +93,7 @@ def _without_state(error: BaseException) -> tuple[type[StoreError], str] | None:
     """Of what the driver or the network says by itself."""
     if isinstance(error, TimeoutError):
         return _SLOW
-    # The driver's InterfaceError: its own word for a connection that is closed.
-    if isinstance(error, OSError) or "connection" in str(error).lower():
+    # The driver's own words for a connection that is closed, or that was lost in the middle of something.
+    if isinstance(error, OSError) or any(word in str(error).lower() for word in ("connection", "another operation")):
         return _LOST
     return None

@@ -214,12 +214,17 @@ def _common_origin(origins: set[Origin]) -> Origin:
 
 
 async def _whose(request: Asked, room: Room, referral_id: str) -> PersonId:
-    """Whose referral that is; who may not set referrals for her does not learn that there is one."""
+    """Whose referral that is; who may not set referrals for her does not learn that there is one. One that is gone by
+    this very request, sent again with its key, is found by the receipt of it."""
     gone = not_found(f"There is no referral {referral_id!r}.")
+    store, company_id = room.parts.store, request.user.company_id
     try:
-        person_id = await room.parts.store.find_referral(request.user.company_id, ReferralId(referral_id))
+        person_id = await store.find_referral(company_id, ReferralId(referral_id))
     except NotFound:
-        raise gone from None
+        asked = asked_once(request)
+        if asked is None or asked.done is None:
+            raise gone from None
+        person_id = (await store.load_change(company_id, asked.done.decode())).person_id
     check_known(request, room, person_id, gone)
     return person_id
 

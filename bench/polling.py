@@ -26,6 +26,7 @@ from callendar.engine.expanding import ProcessExpander
 from callendar.engine.reading import Reader
 from callendar.sources import caldav
 from callendar.store.open import open_store
+from tests.connections import save_connection
 from tests.integration.radicale import RadicaleServer, start_radicale
 
 CALENDARS, OBJECTS = 200, 20
@@ -138,7 +139,7 @@ async def _plant_calendars(store: Store, urls: list[str], url: str) -> Connectio
         settings={"url": url, "user": USER},
         secret=PASSWORD,
     )
-    await store.save_connection(connection)
+    await save_connection(store, connection)
     async with store.change(COMPANY, [person_id(number) for number in range(len(urls))]) as tx:
         for number, ref in enumerate(urls):
             await tx.save_calendar(

@@ -28,6 +28,7 @@ from callendar.engine.service import Engine
 from callendar.engine.tokens import create_token
 from callendar.logs import set_up_logs
 from callendar.settings import Settings
+from tests.connections import save_connection
 
 COMPANY = CompanyId("co_bench")
 READ_WITHIN_SECONDS = 180.0
@@ -89,7 +90,7 @@ class Stage:
                 secret=url if kind == "ics" else None,
                 poll_seconds=1,
             )
-            await self.store.save_connection(connection)
+            await save_connection(self.store, connection)
             calendars.append(
                 Calendar(
                     id=CalendarId(f"cal_{name}_{place}"),

@@ -20,6 +20,7 @@ from callendar.domain.rules import Company, CompanyId
 from callendar.domain.span import Days, Span
 from callendar.domain.timetable import Segment
 from tests.clock import START
+from tests.connections import save_connection
 
 PLANNED_WITH = PlannedWith(rules=1, program="1", zone_data="2026a", holidays="1")
 LATER = START + timedelta(days=35)
@@ -70,7 +71,7 @@ def cast(company_id: str = "co_north") -> Cast:
 async def plant(store: Store, cast: Cast) -> None:
     """Keep the cast, Anna and Bo with their first rows."""
     await store.save_company(cast.company)
-    await store.save_connection(cast.connection)
+    await save_connection(store, cast.connection)
     async with store.change(cast.id, [ANNA, BO]) as tx:
         for person in (cast.anna, cast.bo):
             await tx.save_person(person, START)

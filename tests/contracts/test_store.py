@@ -14,6 +14,7 @@ from callendar.domain.hand import AppMark, Orders, ReferralId, Silence
 from callendar.domain.person import Extension, PersonId
 from callendar.domain.rules import CompanyId
 from tests.clock import START, HandClock
+from tests.connections import delete_connection
 from tests.contracts.store_cast import ANNA, BO, CALENDAR, CONNECTION, PLANNED_WITH, TELEPHONIST, cast, plant, referral
 from tests.contracts.store_cast import row as row_of
 
@@ -449,8 +450,8 @@ async def test_connection_with_calendars_stays(store: Store) -> None:
     """A connection goes only when no calendar is left on it."""
     await plant(store, NORTH)
     with pytest.raises(Conflict):
-        await store.delete_connection(NORTH.id, CONNECTION)
+        await delete_connection(store, NORTH.id, CONNECTION)
     async with store.change(NORTH.id, [ANNA]) as tx:
         await tx.delete_calendar(CALENDAR)
-    await store.delete_connection(NORTH.id, CONNECTION)
+    await delete_connection(store, NORTH.id, CONNECTION)
     assert await store.load_connections(NORTH.id) == []

@@ -14,6 +14,7 @@ from callendar.domain.booking import CalendarId, ConnectionId
 from callendar.domain.person import Person
 from callendar.domain.rules import Company
 from tests.clock import START
+from tests.connections import save_connection
 from tests.contracts.store_cast import (
     ANNA,
     BO,
@@ -290,10 +291,10 @@ async def test_connection_changed_keeps_when_it_was_read(store: Store) -> None:
     await read_once(store)
     await store.save_progress(NORTH.id, {CONNECTION: LATER}, {})
     changed = structs.replace(NORTH.connection, secret="other", name="Ours")
-    await store.save_connection(changed)
+    await save_connection(store, changed)
     assert await store.load_connections(NORTH.id) == [structs.replace(changed, read_at=LATER)]
     assert await known(store) is not None
-    await store.save_connection(structs.replace(changed, settings={"url": "http://y"}))
+    await save_connection(store, structs.replace(changed, settings={"url": "http://y"}))
     assert await known(store) is None
 
 

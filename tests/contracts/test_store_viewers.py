@@ -14,6 +14,7 @@ from callendar.domain.hand import AppMark, Orders, Silence
 from callendar.domain.person import ViewerId
 from callendar.domain.privacy import Viewer
 from tests.clock import START
+from tests.connections import delete_connection
 from tests.contracts.store_cast import (
     ANNA,
     BO,
@@ -197,7 +198,7 @@ async def test_two_equal_companies_never_meet(store: Store) -> None:
     async with store.change(south.id, [ANNA]) as tx:
         await tx.delete_calendar(CALENDAR)
         await tx.delete_person(ANNA, START)
-    await store.delete_connection(south.id, CONNECTION)
+    await delete_connection(store, south.id, CONNECTION)
     assert await everything(store, north) == before
     assert list(await store.take_sync_requests(north.id)) == []
 

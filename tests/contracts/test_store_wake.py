@@ -7,6 +7,7 @@ import pytest
 from anyio.abc import TaskStatus
 
 from callendar.contracts.store import Store
+from tests.connections import save_connection
 from tests.contracts.store_cast import (
     ANNA,
     CALENDAR,
@@ -91,7 +92,7 @@ async def test_what_changes_nothing_wakes_nobody(store: Store) -> None:
     await save_row(store, 1)
     await apply(store, NORTH, complete)
     await store.save_company(NORTH.company)
-    await store.save_connection(NORTH.connection)
+    await save_connection(store, NORTH.connection)
     await store.save_progress(NORTH.id, {CONNECTION: LATER}, {CALENDAR: "c1"})
     await store.take_sync_requests(NORTH.id)
     async with store.change(NORTH.id, [ANNA]) as tx:

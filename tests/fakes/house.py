@@ -24,6 +24,7 @@ from callendar.engine.present import SwitchboardPlace
 from callendar.engine.service import Engine
 from callendar.store.open import open_store
 from tests.clock import START, HandClock
+from tests.connections import save_connection
 from tests.fakes.counted import CountedStore
 from tests.fakes.source import FakeSystem
 from tests.fakes.switchboard import FakeSwitchboard
@@ -66,7 +67,7 @@ class House:
             settings={},
             poll_seconds=poll_seconds,
         )
-        await self.store.as_store.save_connection(connection)
+        await save_connection(self.store.as_store, connection)
         return connection.id
 
     async def add_person(self, name: str, extension: str = "101") -> PersonId:

@@ -34,6 +34,7 @@ from callendar.store.open import open_store
 from callendar.web.parts import WebParts
 from callendar.web.site import create_web
 from tests.clock import START, HandClock
+from tests.connections import save_connection
 from tests.fakes.counted import CountedStore
 from tests.fakes.house import expand_nothing
 from tests.fakes.source import FakeSystem
@@ -220,7 +221,8 @@ async def open_cast(
             company = Company(id=company_id, name=company_id, zone="UTC", rules=Rules(), reasons=REASONS)
             await store.save_company(company)
         await _plant(store, OTHER, PersonId("p_south_anna"), "Anna South", "101", "Sales")
-        await store.save_connection(
+        await save_connection(
+            store,
             Connection(
                 id=CONNECTION,
                 company_id=COMPANY,
@@ -228,7 +230,7 @@ async def open_cast(
                 name="Calendars",
                 settings={"url": "https://dav.example/secret-path", "user": "u"},
                 secret="planted-secret",
-            )
+            ),
         )
         for person, name, extension, department in (
             (ANNA, "Anna", "101", "Sales"),

@@ -32,6 +32,7 @@ from callendar.store.open import open_store
 from callendar.store.place import FilePlace, find_place
 from callendar.store.wake import Wake
 from tests.cast import Api, FeedEvent, Json, free_port, render_calendar, until
+from tests.connections import save_connection
 
 COMPANY = CompanyId("co_north")
 PEOPLE = tuple(PersonId(f"p_{name}") for name in ("anna", "bo", "cilla", "david"))
@@ -113,7 +114,7 @@ async def plant(database: str, feeds: str, keys: KeyPlace) -> str:
             secret=f"{feeds}/{person_id}.ics",
             poll_seconds=1,
         )
-        await store.save_connection(connection)
+        await save_connection(store, connection)
         async with store.change(COMPANY, [person_id]) as tx:
             await tx.save_person(person, clock.now())
             await tx.save_calendar(

@@ -30,6 +30,7 @@ from callendar.store.place import find_place
 from callendar.store.restore import restore
 from callendar.store.wake import Wake
 from tests.clock import START, HandClock
+from tests.connections import save_connection
 from tests.integration.api_cast import ANNA, COMPANY, booking, open_cast
 
 pytestmark = pytest.mark.anyio
@@ -394,8 +395,8 @@ async def test_a_backup_while_somebody_writes_is_of_one_instant(filled: Path, tm
                 other.execute("DELETE FROM audit")
 
     await back_up(filled, tmp_path / "b", force=False, progress=write)
-    await store.save_connection(
-        Connection(id=ConnectionId("c_2"), company_id=COMPANY, kind="ics", name="later", settings={})
+    await save_connection(
+        store, Connection(id=ConnectionId("c_2"), company_id=COMPANY, kind="ics", name="later", settings={})
     )
     await store.close()
     assert (await everything(filled))["objects"] == []

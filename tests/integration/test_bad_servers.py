@@ -28,6 +28,7 @@ from callendar.engine.plan import replan
 from callendar.engine.service import Engine
 from callendar.net import HttpClient, Limits
 from callendar.sources import caldav, ics
+from tests.connections import save_connection
 from tests.integration.api_cast import ANNA, BO, CILLA, COMPANY, Cast, calendar_id, open_cast
 from tests.stand_ins.caldav import CALENDAR, ManneredServer
 from tests.stand_ins.web import Asked, Reply, WebServer, serving
@@ -200,7 +201,7 @@ async def _connect(cast: Cast, name: str, kind: str, url: str, calendars: list[t
         secret=url if kind == "ics" else None,
         poll_seconds=3600,
     )
-    await cast.store.save_connection(connection)
+    await save_connection(cast.store, connection)
     for person, each in calendars:
         calendar = Calendar(
             id=each,

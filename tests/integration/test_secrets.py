@@ -28,6 +28,7 @@ from callendar.store.open import open_store
 from callendar.store.restore import restore
 from callendar.store.schema import SEALED
 from tests.clock import START, HandClock
+from tests.connections import save_connection
 from tests.contracts.store_cast import ANNA, Cast, cast, plant
 
 pytestmark = pytest.mark.anyio
@@ -96,7 +97,7 @@ async def test_nothing_of_a_connection_can_be_read_in_the_files(tmp_path: Path) 
     async with opened(file) as store:
         await plant(store, whose)
         assert readable(file) == set()
-        await store.save_connection(structs.replace(whose.connection, secret=f"{PASSWORD}-2"))
+        await save_connection(store, structs.replace(whose.connection, secret=f"{PASSWORD}-2"))
         await store.reseal(drop=True)
         assert readable(file) == set()
         assert await the_connection(store) == structs.replace(whose.connection, secret=f"{PASSWORD}-2")
@@ -190,7 +191,7 @@ async def test_what_is_sealed_opens_only_where_it_was_put(tmp_path: Path) -> Non
     async with opened(file) as store:
         await plant(store, north)
         await plant(store, south)
-        await store.save_connection(structs.replace(south.connection, id=ConnectionId("c_other")))
+        await save_connection(store, structs.replace(south.connection, id=ConnectionId("c_other")))
     with sqlite3.connect(file) as raw:
         ((stolen,),) = raw.execute("SELECT body FROM connections WHERE company_id = 'co_north'").fetchall()
         for id_ in ("c_dav", "c_other"):
@@ -213,8 +214,8 @@ async def test_saving_the_same_writes_nothing(tmp_path: Path) -> None:
     async with opened(file) as store:
         await plant(store, whose)
         before = sealed_bodies(file)
-        await store.save_connection(whose.connection)
-        await store.save_connection(structs.replace(whose.connection, name="Renamed"))
+        await save_connection(store, whose.connection)
+        await save_connection(store, structs.replace(whose.connection, name="Renamed"))
         async with store.change(whose.id, [ANNA]) as tx:
             await tx.save_calendar(whose.calendar)
         assert sealed_bodies(file) == before
@@ -256,7 +257,7 @@ async def test_without_its_key_a_connection_says_so_and_keeps_what_it_has(
         assert (shut.settings, shut.secret, shut.name) == ({}, None, "Calendars")
         assert words in str(shut.fault)
         assert "give the key it was sealed with, or connect it anew" in str(shut.fault)
-        await store.save_connection(structs.replace(shut, name="Renamed"))
+        await save_connection(store, structs.replace(shut, name="Renamed"))
         (calendar,) = await store.load_calendars(whose.id)
         async with store.change(whose.id, [ANNA]) as tx:
             await tx.save_calendar(structs.replace(calendar, selected=False))
@@ -273,7 +274,7 @@ async def test_connecting_anew_makes_a_key_where_one_was_lost(tmp_path: Path) ->
         await plant(store, whose)
     lose(file)
     async with opened(file) as store:
-        await store.save_connection(structs.replace(whose.connection, id=ConnectionId("c_new"), name="New"))
+        await save_connection(store, structs.replace(whose.connection, id=ConnectionId("c_new"), name="New"))
         old, new = await store.load_connections(whose.id)
         assert (new.secret, new.fault) == (PASSWORD, None)
         assert old.fault is not None
@@ -286,7 +287,7 @@ async def test_a_key_of_nobody_is_asked_for_only_when_something_is_sealed(tmp_pa
     async with opened(tmp_path / "a.db", KeyPlace()) as store:
         await store.save_company(NORTH.company)
         with pytest.raises(StoreError, match="no key is given; set the setting secret_key or secret_key_file"):
-            await store.save_connection(NORTH.connection)
+            await save_connection(store, NORTH.connection)
         assert await store.load_connections(NORTH.id) == []
 
 
@@ -302,7 +303,7 @@ async def test_an_open_store_follows_a_rotation_elsewhere(tmp_path: Path) -> Non
         await beside.reseal(drop=True)
         assert len(keys_in(file)) == 1
         assert await the_connection(served) == whose.connection
-        await served.save_connection(structs.replace(whose.connection, secret="later"))
+        await save_connection(served, structs.replace(whose.connection, secret="later"))
     async with opened(file) as store:
         assert (await the_connection(store)).secret == "later"
 
@@ -332,7 +333,7 @@ async def test_a_rotation_killed_anywhere_leaves_everything_to_be_opened(tmp_pat
     async with opened(file) as store:
         await plant(store, whose)
         for each in many:
-            await store.save_connection(each)
+            await save_connection(store, each)
     chance = random.Random(7)
     for _ in range(KILLS):
         await anyio.to_thread.run_sync(_reseal_and_kill, file, chance.uniform(0, 0.08))
@@ -360,7 +361,7 @@ async def test_stores_that_need_a_key_at_once_make_one(tmp_path: Path) -> None:
         await one.save_company(NORTH.company)
         async with anyio.create_task_group() as tasks:
             for number, store in enumerate((one, two, three)):
-                tasks.start_soon(store.save_connection, _numbered(number))
+                tasks.start_soon(save_connection, store, _numbered(number))
         assert len(keys_in(file)) == 1
         assert [each.fault for each in await one.load_connections(NORTH.id)] == [None] * 3
         assert key_file(file).stat().st_mode & 0o777 == 0o600
@@ -411,6 +412,6 @@ async def test_secrets_stand_in_no_representation(tmp_path: Path, caplog: pytest
     async with opened(tmp_path / "a.db", KeyPlace(text=f"{key},{PASSWORD}")) as store:
         await store.save_company(whose.company)
         with caplog.at_level(logging.DEBUG), pytest.raises(KeyFault) as refused:
-            await store.save_connection(whose.connection)
+            await save_connection(store, whose.connection)
         shown += [repr(await store.examine_keys()), "".join(traceback.format_exception(refused.value)), caplog.text]
     assert not [word for word in (*WORDS, key) if any(word in each for each in shown)]

@@ -18,6 +18,7 @@ from callendar.domain.person import Extension, Person, PersonId
 from callendar.domain.rules import CompanyId
 from callendar.store.open import open_store
 from tests.clock import START, HandClock
+from tests.connections import save_connection
 from tests.contracts.store_cast import ANNA, BO, CONNECTION, LATER, PLANNED_WITH, booking, cast, plant, referral, row
 from tests.contracts.store_cast import read as object_of
 from tests.contracts.store_cast import reading as reading_of
@@ -137,7 +138,7 @@ async def test_nobody_waits_in_a_circle(stores: list[Store], postgres: PostgresS
         await store.save_company(structs.replace(company, rules=rules))
 
     async def change_connection(store: Store, number: int) -> None:
-        await store.save_connection(structs.replace(NORTH.connection, settings={"url": f"http://{chance.random()}"}))
+        await save_connection(store, structs.replace(NORTH.connection, settings={"url": f"http://{chance.random()}"}))
 
     async def read_calendar(store: Store, number: int) -> None:
         of = chance.choice(calendars)

@@ -21,6 +21,7 @@ from callendar.engine.held import HeldPeople
 from callendar.engine.plan import replan
 from callendar.engine.service import Engine
 from callendar.store.open import open_store
+from tests.connections import save_connection
 from tests.fakes.house import booking, expand_nothing
 from tests.fakes.source import FakeSystem
 
@@ -47,7 +48,7 @@ class Beside:
     async def connect_anna(self) -> None:
         """What `callendar connect` leaves behind."""
         now = self.system.clock.now()
-        await self.store.save_connection(CONNECTION)
+        await save_connection(self.store, CONNECTION)
         calendar = Calendar(
             id=CALENDAR_ID,
             company_id=COMPANY.id,

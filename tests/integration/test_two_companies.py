@@ -30,6 +30,7 @@ from callendar.engine.choosing import found_id
 from callendar.engine.plan import replan
 from callendar.engine.tokens import create_token
 from tests.clock import START
+from tests.connections import save_connection
 from tests.integration.api_cast import PASSWORD, Cast, booking, open_cast
 from tests.integration.test_feed import listening
 
@@ -206,7 +207,8 @@ async def plant(cast: Cast, name: str, mark: str) -> Side:
     )
     anna, bo, connection = PersonId(f"p_{name}_anna"), PersonId(f"p_{name}_bo"), ConnectionId(f"c_{name}")
     settings = {"url": f"https://dav.example/{mark}", "user": f"user{mark}"}
-    await store.save_connection(
+    await save_connection(
+        store,
         Connection(
             id=connection,
             company_id=company_id,
@@ -215,7 +217,7 @@ async def plant(cast: Cast, name: str, mark: str) -> Side:
             settings=settings,
             secret=f"s{mark}",
             read_at=START,
-        )
+        ),
     )
     for person, called, extension in ((anna, "Anna", "101"), (bo, "Bo", "102")):
         async with store.change(company_id, [person]) as tx:

@@ -150,11 +150,6 @@ class Store(Protocol):
         `fault`."""
         ...
 
-    async def save_connection(self, connection: Connection) -> None:
-        """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
-        its calendars. What its source asks for is sealed: `StoreError` in words where there is no key."""
-        ...
-
     async def reseal(self, *, drop: bool) -> Resealed:
         """Seal every connection and calendar anew, all or none: with a new key where the keys are the store's own, else
         with the first of those given. Whatever interrupts it, everything can still be opened.
@@ -166,10 +161,6 @@ class Store(Protocol):
 
     async def examine_keys(self) -> KeysTold:
         """What is to be said of the keys that connections are sealed with."""
-        ...
-
-    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
-        """Remove a connection that has no calendars left; `Conflict` otherwise."""
         ...
 
     async def load_calendars(self, company_id: CompanyId, person_id: PersonId | None = None) -> Sequence[Calendar]:

@@ -65,7 +65,7 @@ class Transaction(Protocol):
 
     async def save_connection(self, connection: Connection) -> None:
         """Add or change a connection; `read_at` is used only when it is new. Another kind or setting drops `known` of
-        its calendars."""
+        its calendars. What its source asks for is sealed: `StoreError` in words where there is no key."""
         ...
 
     async def delete_connection(self, connection_id: ConnectionId) -> None:

@@ -13,7 +13,7 @@ from secrets import token_hex, token_urlsafe
 import anyio
 from msgspec import Struct
 
-from callendar.contracts.kept import Audit, TimetableKey
+from callendar.contracts.kept import TimetableKey
 from callendar.contracts.store import NotFound, Store
 from callendar.domain.errors import Refused
 from callendar.domain.person import PersonId
@@ -22,6 +22,7 @@ from callendar.domain.row import Row
 from callendar.domain.rules import Company
 from callendar.domain.window import window_from
 from callendar.engine.tokens import hash_secret
+from callendar.engine.trail import audit_of
 from callendar.formats.published import render_timetable
 
 MOST_KEYS = 20
@@ -92,7 +93,9 @@ async def create_key(store: Store, viewer: Viewer, row: Row, now: datetime) -> t
     async with store.change(person.company_id, [person.id]) as tx:
         await tx.save_timetable_key(key, hash_secret(secret))
         if viewer.person_id != person.id:
-            await tx.record_audit(_audit(viewer, "timetable_key_add", key, now))
+            await tx.record_audit(
+                audit_of(viewer, "timetable_key_add", now, person=key.person_id, detail={"key": key.id})
+            )
     return key, secret
 
 
@@ -111,7 +114,9 @@ async def revoke_key(store: Store, viewer: Viewer, row: Row, key_id: str, now: d
     async with store.change(key.company_id, [key.person_id]) as tx:
         await tx.delete_timetable_key(key.person_id, key.id)
         if viewer.person_id != key.person_id or viewer.id != key.viewer_id:
-            await tx.record_audit(_audit(viewer, "timetable_key_revoke", key, now))
+            await tx.record_audit(
+                audit_of(viewer, "timetable_key_revoke", now, person=key.person_id, detail={"key": key.id})
+            )
 
 
 async def find_reader(store: Store, person_id: PersonId, secret: str) -> Viewer | None:
@@ -120,15 +125,3 @@ async def find_reader(store: Store, person_id: PersonId, secret: str) -> Viewer 
     if key is None or key.person_id != person_id:
         return None
     return await store.load_viewer_by_id(key.company_id, key.viewer_id)
-
-
-def _audit(viewer: Viewer, action: str, key: TimetableKey, now: datetime) -> Audit:
-    return Audit(
-        at=now,
-        company_id=key.company_id,
-        by=viewer.id,
-        by_name=viewer.name,
-        action=action,
-        person_id=key.person_id,
-        detail={"key": key.id},
-    )

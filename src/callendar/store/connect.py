@@ -9,7 +9,7 @@ from functools import cache
 from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, Table, or_
+from sqlalchemy import Connection, CursorResult, Executable, Table, or_, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -55,6 +55,12 @@ class Reader:
     async def scalars(self, statement: Executable) -> Sequence[Any]:
         """The first column of every row."""
         return (await self.execute(statement)).scalars().all()
+
+    async def lock_out_writers(self, *tables: Table) -> None:
+        """Have nobody else write these tables until the transaction ends; in a file its one writer has seen to that."""
+        if self.dialect == "postgresql":
+            names = ", ".join(table.name for table in tables)
+            await self.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Run what knows only blocking connections on this one."""

@@ -32,12 +32,14 @@ async def reseal(database: Connections, seal: Seal, *, drop: bool) -> Resealed:
     nobody seals with an older key.
     """
     async with database.write() as writer:
+        await writer.connection.lock_out_writers(connections, calendars)
         made = await seal.keys.renew()
         done, shut = await _seal_all(writer, seal, only_plain=False)
     older = seal.keys.count - 1
     dropped = drop and not shut and made
     if dropped:
-        async with database.write():
+        async with database.write() as writer:
+            await writer.connection.lock_out_writers(connections, calendars)
             await seal.keys.drop()
     await _wipe(database, vacuum=False)
     return Resealed(connections=done, shut=shut, key_made=made, older=older, dropped=dropped)
@@ -109,7 +111,7 @@ async def _parts(connection: Reader, table: Table) -> AsyncGenerator[list[Any]]:
         last = ""
         while True:
             more = select(table).where(table.c.company_id == company_id, table.c.id > last)
-            part = list(await connection.execute(more.order_by(table.c.id).limit(AT_ONCE).with_for_update()))
+            part = list(await connection.execute(more.order_by(table.c.id).limit(AT_ONCE)))
             if not part:
                 break
             yield part

@@ -155,14 +155,6 @@ class SqlStore:
         async with self._connections.read() as connection:
             return await calendars.load_connections(connection, company_id, self._seal)
 
-    async def save_connection(self, connection: Connection) -> None:
-        async with self._connections.write() as writer:
-            await calendars.save_connection(writer, connection, self._seal)
-
-    async def delete_connection(self, company_id: CompanyId, connection_id: ConnectionId) -> None:
-        async with self._connections.write() as writer:
-            await calendars.delete_connection(writer, company_id, connection_id)
-
     async def reseal(self, *, drop: bool) -> Resealed:
         return await reseal(self._connections, self._seal, drop=drop)
 

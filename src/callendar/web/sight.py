@@ -6,9 +6,9 @@ from typing import Annotated, TypeAlias
 
 from litestar.params import QueryParameter
 
-from callendar.contracts.kept import Audit
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Viewer
+from callendar.engine.trail import audit_of
 from callendar.web.auth import check_administrator
 from callendar.web.faults import not_found
 from callendar.web.room import Asked, Room
@@ -39,15 +39,6 @@ async def audit_sight(request: Asked, room: Room, seen: Viewer, person_id: Perso
     caller = request.user
     if seen is caller:
         return
+    seen_as = {"as": seen.id, "as_name": seen.name}
     async with room.parts.store.change(caller.company_id, []) as tx:
-        await tx.record_audit(
-            Audit(
-                at=room.parts.clock.now(),
-                company_id=caller.company_id,
-                by=caller.id,
-                by_name=caller.name,
-                action="see_as",
-                person_id=person_id,
-                detail={"as": seen.id, "as_name": seen.name},
-            )
-        )
+        await tx.record_audit(audit_of(caller, "see_as", room.parts.clock.now(), person=person_id, detail=seen_as))

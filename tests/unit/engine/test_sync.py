@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from callendar.contracts.source import NotShared, SignInNeeded, SourceError, Throttled, Unreachable, Unreadable
 from callendar.domain.booking import CalendarId
 from tests.clock import START
+from tests.connections import save_connection
 from tests.fakes.house import COMPANY, CONNECTION, House, booking, open_house
 
 pytestmark = pytest.mark.anyio
@@ -334,7 +335,7 @@ async def test_changed_credentials_open_the_source_anew_and_read_at_once(house: 
         await house.clock.advance(3600)
         house.system.failing.clear()
         connection = (await house.store.as_store.load_connections(COMPANY))[0]
-        await house.store.as_store.save_connection(structs.replace(connection, secret="right"))
+        await save_connection(house.store.as_store, structs.replace(connection, secret="right"))
         await house.clock.advance(1)
         assert (await house.calendar("k_anna")).failing_since is None
         assert [each.secret for each in house.system.opened] == [None, "right"]

@@ -78,10 +78,11 @@ async def lay_out(
     wanted: list[Member] = [*CAST, *crowd(people - len(CAST))]
     connections = {each.name: each for each in await store.load_connections(company.id)}
     caldav = _caldav(connections.get(CALDAV), company, server, service)
-    await store.save_connection(caldav)
     made_up = connections.get(MADE_UP) or _connection(company, MADE_UP_KIND, MADE_UP)
-    if len(wanted) > len(CAST) and MADE_UP not in connections:
-        await store.save_connection(made_up)
+    async with store.change(company.id, []) as tx:
+        await tx.save_connection(caldav)
+        if len(wanted) > len(CAST) and MADE_UP not in connections:
+            await tx.save_connection(made_up)
     new = {member.user: _person(member, company) for member in wanted if member.user not in ids}
     of_cast = {member.user for member in CAST}
     places = {

@@ -141,7 +141,7 @@ LARGE: dict[str, Maker] = {
     "every minute for five weeks": lambda now: feed(every_minute(30, now)),
     "rules made to hurt": lambda now: feed(rules(64, now)),
     "20 MB, 2,000 long events": lambda now: feed(filled(2_000, 9_500, now)),
-    "20 MB, folded at every letter": lambda now: feed(folded(100, 180_000, now)),
+    "20 MB, folded at every letter": lambda now: feed(folded(100, 140_000, now)),
     "20 MB, one line": lambda now: feed([event("l@x", now, 15, "m: x", "DESCRIPTION:" + "x" * 19_900_000 + "\n")]),
     "15 MB, 300,000 bare events": lambda now: feed(bare(300_000)),
     "a zone of 5 MB for 20,000 events": lambda now: feed(spread(20_000, now), zones(1, 5_000_000)),

@@ -56,15 +56,21 @@ def find_occurrences(master: Event, exceptions: list[Event], window: Span, fault
     slack = SLACK_OF_DAYS if master.start.is_day else SLACK
     begins = window.start.astimezone(master.zone).replace(tzinfo=None, fold=0) - slack
     ends = window.end.astimezone(master.zone).replace(tzinfo=None, fold=0) + slack
+    found = 0
     try:
-        series = _walk(master, exceptions, begins)
-    except ValueError:
+        for step in _walk(master, exceptions, begins).between(begins, ends):
+            assert isinstance(step, _Step)
+            found += 1
+            yield step.told(master)
+    except (ValueError, IndexError):
+        # The library finds out as it goes: some rules break it at the first date that is asked for.
         faults.add("a series has a rule that no date fulfils; only its first date and those listed are used")
+        if found:
+            return
         master.rules = ()
-        series = _walk(master, exceptions, begins)
-    for step in series.between(begins, ends):
-        assert isinstance(step, _Step)
-        yield step.told(master)
+        for step in _walk(master, exceptions, begins).between(begins, ends):
+            assert isinstance(step, _Step)
+            yield step.told(master)
 
 
 def single(event: Event) -> Found:

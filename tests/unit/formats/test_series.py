@@ -400,3 +400,15 @@ def test_days_at_the_edges_of_the_window_are_hers() -> None:
     window = Span(at(2026, 11, 24, 11), at(2026, 11, 24, 13))
     assert times(read(data, window=window, zone="Pacific/Kiritimati")) == [("2026-11-25", "2026-11-26")]
     assert times(read(data, window=window, zone="Pacific/Pago_Pago")) == [("2026-11-24", "2026-11-25")]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=MONTHLY;BYMONTH=2;BYDAY=53MO", "FREQ=MINUTELY;INTERVAL=86400;BYYEARDAY=1;BYHOUR=3"],
+    ids=["the 53rd Monday of a month", "an hour that no step comes to"],
+)
+def test_a_rule_that_breaks_its_follower_costs_that_rule_alone(rule: str) -> None:
+    """Its first date counts, and it is told of."""
+    found = read(calendar(event("DTSTART:20261125T100500Z", "DURATION:PT1H", f"RRULE:{rule}")))
+    assert len(found.bookings) == 1
+    assert found.faults == ("a series has a rule that no date fulfils; only its first date and those listed are used",)

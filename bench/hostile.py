@@ -71,10 +71,11 @@ class Trial:
         self.worst = max(self.worst, self.stage.watch.longest)
         self.stage.watch.begin()
         for name in ("good", "beside"):
-            row = self.stage.held.company(COMPANY).rows[PersonId(f"p_{name}")]
-            texts = {each.text for each in row.timetable}
-            if not texts >= {f"Meeting {n}" for n in range(5)}:
-                self.wrong.append(f"bookings of {name} are gone: {len(texts)} are left")
+            causes = await self.stage.store.load_causes(COMPANY, PersonId(f"p_{name}"))
+            own = next(each for each in causes.calendars if each.calendar.name == name)
+            subjects = {each.subject for each in own.bookings}
+            if not subjects >= {f"m: Meeting {n}" for n in range(5)}:
+                self.wrong.append(f"bookings of {name} are gone: {len(subjects)} are left")
         log = (self.stage.folder / "log").read_text(encoding="utf-8")
         for bad in ("job_broke", "reading_broke", "source_broke", "Traceback", PLANTED):
             if bad in log:

@@ -29,6 +29,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "referral clear": ("--person", "101"),
     "referral show": ("--person", "101"),
     "rules show": (),
+    "rules set": ("mode=busy",),
+    "rules edit": ("--file", "{folder}/rules.toml", "--yes"),
     "user add": ("Cilla", "--email", "cilla@same.example", "--role", "colleague", "--generate"),
     "user list": (),
     "user password": ("anna@same.example", "--generate"),
@@ -61,6 +63,7 @@ def plant(shell: Shell, company: str, mark: str) -> tuple[str, str]:
     event = ("UID:same", f"SUMMARY:m: Budget{mark}", "DTSTART:20261123T090000Z", "DTEND:20261123T100000Z")
     feed.write_text(render_calendar(event).replace("VERSION:2.0", f"VERSION:2.0\r\nX-WR-CALNAME:Team{mark}"))
     (folder / "people.csv").write_text(f"name,email,extension\nAnna{mark},anna@same.example,101\n")
+    (folder / "rules.toml").write_text('mode = "refer"\n')
     which = ("--company", company)
     shell.run("company", "add", company)
     shell.run("people", "add", f"Anna{mark}", "--extension", "101", "--email", "anna@same.example", *which)

@@ -35,6 +35,12 @@ anyio.run(main)
 """
 
 
+@pytest.fixture(autouse=True)
+def refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is waited for, unless a test says so."""
+    monkeypatch.setattr(holding, "LEAVING_SECONDS", 0.0)
+
+
 async def is_refused(url: str, words: str) -> None:
     with pytest.raises(StoreError, match=words) as refused:
         await hold(url).__aenter__()
@@ -88,6 +94,30 @@ async def until(look: Callable[[], bool]) -> None:
     with anyio.fail_after(PATIENCE_SECONDS):
         while not look():  # noqa: ASYNC110 - a log has no event
             await anyio.sleep(0.05)
+
+
+async def test_a_holder_that_is_going_is_waited_for(
+    postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that is started right after another was killed comes before the server has missed that one."""
+    monkeypatch.setattr(holding, "LEAVING_SECONDS", float(PATIENCE_SECONDS))
+    tries = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{postgres_url.rpartition('/')[2]}'"
+    tries += " AND query LIKE '%FROM pg_locks JOIN pg_stat_activity%'"
+    taken = anyio.Event()
+
+    async def start() -> None:
+        async with hold(postgres_url):
+            taken.set()
+
+    async with anyio.create_task_group() as tasks:
+        async with hold(postgres_url):
+            tasks.start_soon(start)
+            with anyio.fail_after(PATIENCE_SECONDS):
+                while await to_thread.run_sync(postgres.run_sql, tries) == "0":  # noqa: ASYNC110 - the server tells nobody
+                    await anyio.sleep(0.05)
+            assert not taken.is_set()
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await taken.wait()
 
 
 async def test_lost_hold_is_taken_again(

@@ -1,6 +1,6 @@
 """Killed at any moment, a service keeps what it has answered, and nothing half.
 
-`CALLENDAR_TEST_KILLS=100` kills it as often as that.
+`CALLENDAR_TEST_KILLS=100` kills each as often as that.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import anyio
+import pytest
 
 from callendar.store.key import KeyPlace, new_key
 from tests.cast import CALLENDAR, plain_environment, until
 from tests.integration.kill_trial import Trial, TurningFeeds, plant
 from tests.integration.warm_serve import WarmServe, kill
+from tests.postgres import start_postgres
 
-KILLS = int(os.environ.get("CALLENDAR_TEST_KILLS", "12"))
+KILLS = os.environ.get("CALLENDAR_TEST_KILLS")
 BEFORE_IT_SERVES = 0.2
 """Part of the kills that come while the service starts."""
 
@@ -91,13 +93,17 @@ def assert_quiet(said: Path) -> None:
         assert word not in text, text[text.index(word) - 500 : text.index(word) + 2000]
 
 
-def test_a_killed_service_keeps_what_it_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("engine", "kills"), [("file", 12), ("postgresql", 6)], ids=["file", "postgresql"])
+def test_a_killed_service_keeps_what_it_answered(
+    request: pytest.FixtureRequest, tmp_path: Path, engine: str, kills: int
+) -> None:
     """SIGKILL at random moments, while it starts too: no order answered is lost or done twice, keys answer as before,
     no reading is half, no row disagrees with its causes, no version goes back or comes again with other content."""
+    database = str(tmp_path / "callendar.db") if engine == "file" else request.getfixturevalue("postgres_url")
     said = tmp_path / "said"
-    with begun(str(tmp_path / "callendar.db")) as trial, WarmServe(said) as warm:
-        kill_again_and_again(trial, warm, KILLS)
-    assert sum(len(writer.answered) for writer in trial.writers) > 4 * KILLS
+    with begun(database) as trial, WarmServe(said) as warm:
+        kill_again_and_again(trial, warm, int(KILLS or kills))
+    assert sum(len(writer.answered) for writer in trial.writers) > 4 * kills
     assert_quiet(said)
 
 
@@ -125,3 +131,25 @@ def test_the_program_itself_is_killed_and_starts_again(tmp_path: Path) -> None:
         service.wait()
         anyio.run(trial.check_done_once)
     assert_quiet(tmp_path / "said")
+
+
+def test_a_killed_postgresql_keeps_what_was_answered(tmp_path: Path) -> None:
+    """The server itself is killed under the service, thrice: that goes on by itself when the server is back, and
+    nothing that was answered is lost or done twice."""
+    with start_postgres(durable=True) as server:
+        database = server.url(server.create_database())
+        said = tmp_path / "said"
+        with begun(database) as trial, WarmServe(said) as warm:
+            with running(trial, warm):
+                with trial.written():
+                    for _ in range(3):
+                        trial.wait_served()
+                        trial.look()
+                        wait_answers(trial, 5)
+                        server.kill()
+                        server.start()
+                    trial.wait_served()
+                finish(trial)
+            anyio.run(trial.check_kept)
+            anyio.run(trial.check_done_once)
+        assert "Traceback" not in said.read_text()

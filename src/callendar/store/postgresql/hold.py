@@ -23,6 +23,10 @@ KEY = 0x43_41_4C_4C
 CHECK_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
 """Between two attempts to hold what was lost."""
+LEAVING_SECONDS = 5.0
+"""How long a start waits for a holder to go: of a process that was killed, the server knows a little later."""
+LOOK_SECONDS = 0.1
+"""Between two looks whether it has gone."""
 _HOLDER = """
 SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = $1 AND objsubid = 1
@@ -44,13 +48,19 @@ class ServerHold:
         self._mine = token_hex(4)
         self._connection: driver.Connection | None = None
 
-    async def take(self) -> None:
-        """Hold it; `StoreError` if another has it or the server cannot be asked."""
+    async def take(self, *, leaving_seconds: float = 0.0) -> None:
+        """Hold it; `StoreError` if another has it, for so long at least, or the server cannot be asked."""
+        deadline = anyio.current_time() + leaving_seconds
         name = f"callendar serve {self._mine} {os.getpid()} {socket.gethostname()}"[:63]
         connection = await driver.connect(self._place, name=name)
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", KEY):
-                await self._make_room(connection)
+                try:
+                    await self._make_room(connection)
+                except HeldElsewhere:
+                    if anyio.current_time() >= deadline:
+                        raise
+                    await anyio.sleep(LOOK_SECONDS)
         except BaseException as error:
             connection.terminate()
             if isinstance(error, driver.faults()):
@@ -115,7 +125,7 @@ class ServerHold:
 async def hold_server(place: ServerPlace) -> AsyncGenerator[ServerHold]:
     """Hold it for as long as the block runs."""
     held = ServerHold(place)
-    await held.take()
+    await held.take(leaving_seconds=LEAVING_SECONDS)
     try:
         yield held
     finally:

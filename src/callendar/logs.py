@@ -58,14 +58,22 @@ def set_up_logs(
         raise LogUnwritable(f"log_file: {file} cannot be written ({error.strerror}); name another") from error
     human = file is None and (sys.stderr.isatty() if form == "auto" else form == "console")
     bearing = cast(TextIO, _Bearing(stream))
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    rendered: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, rendered],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(bearing),
     )
-    logging.basicConfig(level=logging.WARNING, stream=bearing, force=True)
+    others = logging.StreamHandler(bearing)
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    others.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, rendered]))
+    logging.basicConfig(level=logging.WARNING, handlers=[others], force=True)
+    # What strangers send that is no HTTP is answered, and no news.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

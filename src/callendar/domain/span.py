@@ -17,11 +17,15 @@ def to_instant(moment: datetime) -> datetime:
     """Make an aware datetime ours: UTC, cut to whole seconds.
 
     Raises:
-        InvalidValue: The datetime is naive; whoever read it has to give it a zone first.
+        InvalidValue: The datetime is naive, and whoever read it has to give it a zone first; or in UTC it lies outside
+            the years 1 to 9999.
     """
     if moment.tzinfo is None:
         raise InvalidValue(f"{moment.isoformat()} has no zone; give it one before it enters")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise InvalidValue(f"{moment.isoformat()} is too far off; give a year that calendars know") from None
 
 
 class Span(Struct, frozen=True, gc=False, tag="span"):

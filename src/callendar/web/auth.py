@@ -163,8 +163,11 @@ async def identify(
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port as browsers compare them."""
-    parts = urlsplit(url)
+    """Scheme, host and port as browsers compare them; of what is no address, that itself."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     usual = {"http": ":80", "https": ":443"}.get(parts.scheme.casefold(), "")
     return f"{parts.scheme}://{parts.netloc}".casefold().removesuffix(usual)
 

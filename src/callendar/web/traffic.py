@@ -4,19 +4,50 @@ mishap; and is counted by its route, never by its address."""
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Iterable
 from secrets import token_hex
 from time import perf_counter
 from typing import Any, cast
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from msgspec.json import encode
 from structlog.contextvars import bound_contextvars
 
 from callendar.contracts.meter import Meter
+from callendar.web.policy import POLICY
 
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 REQUEST_ID = "request"
 """Key in a scope's state, and field of log lines."""
+
+
+HOST = re.compile(rb"[^\s/?#@\[\]\\:]*|\[[0-9A-Fa-f:.]+\]")
+MOST_PORT = 65535
+
+
+def is_sound(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request can be taken: `Host` is an address (RFC 9112 §3.2), and its length is told in one way alone, or
+    a proxy in front might see another request (§6.3)."""
+    names: set[bytes] = set()
+    for name, value in headers:
+        names.add(name)
+        if name == b"host":
+            host, colon, port = value.rpartition(b":")
+            if not colon or port.endswith(b"]"):
+                host, port = value, b""
+            if not HOST.fullmatch(host) or (port and not (port.isdigit() and int(port[:6]) <= MOST_PORT)):
+                return False
+    return not {b"content-length", b"transfer-encoding"} <= names
+
+
+async def _refuse(send: Callable[[Message], Awaitable[None]]) -> None:
+    fault = {"error": "invalid", "message": "The request is not HTTP as it should be: look at Host and the length."}
+    body = encode({**fault, "detail": {}})
+    kept = {**POLICY, "Content-Type": "application/json", "Cache-Control": "no-store", "Connection": "close"}
+    headers = [(name.lower().encode(), value.encode()) for name, value in kept.items()]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 class Traffic:
@@ -46,7 +77,10 @@ class Traffic:
                 await send(message)
 
             with bound_contextvars(**{REQUEST_ID: request_id}):
-                await app(scope, receive, told)
+                if is_sound(scope["headers"]):
+                    await app(scope, receive, told)
+                else:
+                    await _refuse(told)
 
         return watched
 

@@ -111,6 +111,13 @@ def test_a_naive_datetime_is_refused() -> None:
         to_instant(datetime(2026, 11, 23))  # noqa: DTZ001
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00"], ids=["before", "after"])
+def test_an_instant_outside_the_calendar_is_refused(text: str) -> None:
+    """In UTC it would lie before the year 1, or after 9999."""
+    with pytest.raises(InvalidValue, match="too far off"):
+        to_instant(datetime.fromisoformat(text))
+
+
 def test_an_instant_is_utc_in_whole_seconds() -> None:
     """§8: aware UTC, seconds."""
     moment = datetime(2026, 11, 23, 10, 0, 0, 999_999, tzinfo=ZoneInfo("Europe/Stockholm"))

@@ -27,6 +27,7 @@ ANNA = Person(id=PersonId("p_anna"), company_id=COMPANY, name="Anna", delegates=
         pytest.param("http://callendar.example:8080", "http://callendar.example:8080", id="own-port"),
         pytest.param("http://callendar.example:443", "http://callendar.example:443", id="other-scheme's-port"),
         pytest.param("null", "://", id="null"),
+        pytest.param("http://[", "http://[", id="no-address"),
     ],
 )
 def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:

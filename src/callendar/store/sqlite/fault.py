@@ -30,6 +30,11 @@ _WORDS: dict[str, tuple[type[StoreError], str]] = {
     ),
     "SQLITE_NOTADB": (StoreError, "{place} is not a database of Callendar's; name another file, or move this one away"),
     "SQLITE_CORRUPT": (StoreError, "{place} is damaged; restore a backup"),
+    "SQLITE_ERROR": (
+        StoreError,
+        "{place} is not as this release knows it: it was written by a state between releases; restore a backup, or name "
+        "another file",
+    ),
     "SQLITE_IOERR": (StoreAway, "the disk that holds {place} fails to read or write; look at the disk, then restart"),
 }
 """By the beginning of the driver's code, the narrower first: the reaction, and the words."""

@@ -32,8 +32,7 @@ _WORDS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_CORRUPT": (StoreError, "{place} is damaged; restore a backup"),
     "SQLITE_ERROR": (
         StoreError,
-        "{place} is not as this release knows it: it was written by a state between releases; restore a backup, or name "
-        "another file",
+        "{place} is not as this release knows it; restore a backup of this release's, or name another file",
     ),
     "SQLITE_IOERR": (StoreAway, "the disk that holds {place} fails to read or write; look at the disk, then restart"),
 }

@@ -9,7 +9,7 @@ from callendar.app import open_parts
 from callendar.cli.desk import CompanyOption, console, find_company, run
 from callendar.cli.outside import examine_public_url
 from callendar.domain.line import printable
-from callendar.engine.examine import Finding, examine, examine_keys
+from callendar.engine.examine import Finding, examine, examine_keys, examine_store
 from callendar.settings import load_settings
 
 
@@ -36,6 +36,8 @@ def doctor(company: CompanyOption = None) -> None:
             console.print(f"  {sign}  {escape(printable(finding.said))}", highlight=False, soft_wrap=True)
 
         async with open_parts(loaded.settings) as parts:
+            for finding in await examine_store(parts.store):
+                tell(finding)
             console.print("[bold]Secrets[/]")
             for finding in await examine_keys(parts.store):
                 tell(finding)

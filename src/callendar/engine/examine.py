@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from callendar.contracts.source import SourceContext, SourceError, SourceKind
-from callendar.contracts.store import Store
+from callendar.contracts.store import Store, StoreError
 from callendar.domain.booking import Calendar, Connection
 from callendar.domain.rules import Company
 from callendar.engine.connecting import try_connection
@@ -43,6 +43,15 @@ async def examine(
         for fault in await store.load_object_faults(company.id, calendar.id):
             whose = people.get(calendar.person_id, calendar.person_id)
             yield Finding(well=True, said=f"{whose}, {calendar.name}: {fault}")
+
+
+async def examine_store(store: Store) -> Sequence[Finding]:
+    """What is wrong with the database, tried by writing to it, as of a full disk; nothing where it can be written."""
+    try:
+        await store.check(write=True)
+    except StoreError as error:
+        return [Finding(well=False, said=str(error))]
+    return []
 
 
 async def examine_keys(store: Store) -> Sequence[Finding]:

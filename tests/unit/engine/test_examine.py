@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from callendar.contracts.source import ReadObject, SignInNeeded, SourceContext
-from callendar.engine.examine import Finding, examine
+from callendar.contracts.store import StoreFull
+from callendar.engine.examine import Finding, examine, examine_store
 from tests.fakes.house import COMPANY, House, expand_nothing, open_house
 
 pytestmark = pytest.mark.anyio
@@ -64,3 +65,17 @@ async def test_what_single_objects_lack_is_told_beside_their_calendar() -> None:
             await house.clock.advance(5)
         found = await findings(house)
     assert [(each.well, each.said) for each in found][-1] == (True, "Anna, Calendar: a booking ends first")
+
+
+async def test_a_database_that_cannot_be_written_is_a_fault_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried by a write, as a full disk is still read."""
+    async with open_house() as house:
+        store = house.store.as_store
+        assert await examine_store(store) == []
+
+        async def check(*, write: bool = False) -> None:
+            if write:
+                raise StoreFull("the disk is full; free some space")
+
+        monkeypatch.setattr(store, "check", check)
+        assert await examine_store(store) == [Finding(well=False, said="the disk is full; free some space")]

@@ -115,6 +115,11 @@ def rehearse(
     window = (_instant(first, zone), _instant(until, zone))
     days = timedelta(days=2)
     found = recurring_ical_events.of(calendar).between(first - days, until + days)
+    # An exception that does not say its class has its series' (docs/decisions/0011).
+    classes = {str(each["UID"]): each.get("CLASS") for each in calendar.walk("VEVENT") if "RECURRENCE-ID" not in each}
+    for event in found:
+        if "CLASS" not in event and (of_series := classes.get(str(event["UID"]))) is not None:
+            event["CLASS"] = of_series
     ones = [one for event in found if (one := _read(event, zone, mode, addresses, window))]
     return [one.line for one in ones], _paint([one for one in ones if one.kind])
 

@@ -19,6 +19,7 @@ import httpcore2
 from anyio.lowlevel import RunVar
 
 from callendar.contracts.source import Unreachable
+from callendar.net.stream import Stream
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a name, best first; raises OSError when it has none."""
@@ -143,7 +144,7 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
     async def _connect(
         self, address: str, port: int, seconds: float | None, options: Iterable[httpcore2.SOCKET_OPTION] | None
     ) -> httpcore2.AsyncNetworkStream:
-        return await self._backend.connect_tcp(address, port, timeout=seconds, socket_options=options)
+        return Stream(await self._backend.connect_tcp(address, port, timeout=seconds, socket_options=options))
 
     async def connect_unix_socket(
         self,

@@ -12,8 +12,8 @@ import httpcore2
 class Stream(httpcore2.AsyncNetworkStream):
     """A stream of the connection pool; all goes on to the one it is made over.
 
-    httpcore2 closes a connection whose handshake fails, but not one whose handshake is cut off as the time for the whole
-    answer is up: a server that takes connections and never speaks would cost a socket at every poll.
+    httpcore2 closes a connection whose handshake fails, but not one whose handshake is cut off because the time for the
+    whole answer is up: a server that takes connections and never speaks would cost a socket at every poll.
     """
 
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:

@@ -29,7 +29,7 @@ CALLENDAR = Path(sys.executable).with_name("callendar")
 PROMISED_SECONDS = 5.0
 """Within which a change in a calendar is seen (issue: the main job on real input)."""
 START_SECONDS = 60.0
-STOP_SECONDS = 60
+STOP_SECONDS = 20.0
 COMMAND_SECONDS = 60.0
 
 Json = dict[str, Any]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,7 +56,10 @@ def postgres_url(postgres: PostgresServer) -> Generator[str]:
 
 
 def pytest_configure() -> None:
-    """Refuse a setting that would let the schema checks pass by finding nothing."""
+    """Refuse a setting that would let the schema checks pass by finding nothing; have Ctrl-C reach what tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell that runs this in the background ignores it, and whatever is started from here would too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = os.environ.get(SCHEMAS)
     if folder and not Path(folder).is_dir():
         raise pytest.UsageError(f"{SCHEMAS} names no folder: {folder}")

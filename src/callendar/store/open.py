@@ -10,10 +10,11 @@ from callendar.contracts.meter import Meter
 from callendar.contracts.store import Store, StoreError
 from callendar.store import schema
 from callendar.store.connect import Connections
-from callendar.store.key import SUFFIX, KeyPlace, KeyRing, new_key
+from callendar.store.key import KeyPlace, KeyRing, key_of, new_key
 from callendar.store.place import KEPT, FilePlace, Place, find_place
 from callendar.store.reseal import seal_plain
 from callendar.store.seal import Seal
+from callendar.store.sqlite.mount import is_mounted_alone
 from callendar.store.store import SqlStore
 from callendar.store.wake import Wake
 
@@ -81,7 +82,7 @@ def _usual_keys(place: Place) -> KeyPlace:
         return KeyPlace()
     if place.path is None:
         return KeyPlace(text=new_key())
-    return KeyPlace(file=place.path.with_name(place.path.name + SUFFIX), is_ours=True)
+    return KeyPlace(file=key_of(place.path), is_ours=True)
 
 
 def _make_file(place: Place, path: Path) -> None:
@@ -102,6 +103,11 @@ def _make_file(place: Place, path: Path) -> None:
     os.close(handle)
     if names > 1:
         _refuse_second_name(path)
+    if is_mounted_alone(path):
+        raise StoreError(
+            f"{path} is mounted as a file by itself, and what SQLite keeps beside it, the newest writes, would not be "
+            "there under its other name; mount its folder instead"
+        )
 
 
 def _refuse_second_name(path: Path) -> None:

@@ -236,6 +236,40 @@ async def test_an_answer_that_nobody_takes_is_given_up(cast: Cast, monkeypatch: 
                     await anyio.sleep(0.01)
 
 
+@pytest.mark.parametrize(
+    "begun",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("GET /api/v1/health HTTP/1.1\r\nHost: x\r\n", id="half-a-head"),
+        pytest.param("PUT /api/v1/rules HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", id="half-a-body"),
+        pytest.param("GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\nGET /api", id="half-the-next"),
+    ],
+)
+async def test_a_request_that_is_never_whole_is_given_up(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, begun: str
+) -> None:
+    """Nobody uses up the connections there are by beginning to ask; a listener is heard out and stays."""
+    monkeypatch.setattr("callendar.web.protocol.PATIENCE_SECONDS", 0.5)
+    async with (
+        serving(cast) as (server, address),
+        client_of(cast, address, "telephonist") as client,
+        client.stream("GET", "feed") as feed,
+    ):
+        lines = feed.aiter_lines()
+        await next_event(lines, "time")
+        url = httpx2.URL(address)
+        with socket.create_connection((url.host, url.port)) as slow:
+            slow.sendall(begun.encode())
+            with anyio.fail_after(30):
+                while len(server.server_state.connections) < 2:  # noqa: ASYNC110 - the server sets no event
+                    await anyio.sleep(0.01)
+                while len(server.server_state.connections) > 1:  # noqa: ASYNC110 - the server sets no event
+                    await anyio.sleep(0.01)
+        await cast.change(ANNA, title="Still heard")
+        _, data = await next_event(lines, "people")
+        assert data["people"]
+
+
 async def test_a_last_event_stands_before_a_parameter(cast: Cast) -> None:
     """A browser that connects anew still has the old address, and the newer version in the header."""
     async with serving(cast) as (_, address), client_of(cast, address, "telephonist") as client:

@@ -23,6 +23,9 @@ async def cast() -> AsyncGenerator[Cast]:
         yield cast
 
 
+FAR_OFF = ("anna", "POST", "explain")
+
+
 @pytest.mark.parametrize(
     ("who", "method", "path", "body", "status", "error"),
     [
@@ -36,6 +39,8 @@ async def cast() -> AsyncGenerator[Cast]:
         pytest.param("anna", "GET", "people?limit=many", None, 400, "invalid", id="query-type"),
         pytest.param("anna", "GET", f"people/{ANNA}/explain?at=noon", None, 400, "invalid", id="no-instant"),
         pytest.param("anna", "POST", "explain", {"subject": "m: x", "start": "noon"}, 400, "invalid", id="no-moment"),
+        pytest.param(*FAR_OFF, {"start": "9999-12-31", "all_day": True}, 400, "invalid", id="last-day-of-time"),
+        pytest.param(*FAR_OFF, {"start": "9999-12-31T23:30:00Z"}, 400, "invalid", id="last-hour-of-time"),
         pytest.param("anna", "POST", "explain", {"subjekt": "m: x"}, 400, "invalid", id="unknown-field"),
         pytest.param("anna", "DELETE", f"people/{ANNA}/silence", None, 400, "invalid", id="no-claim"),
         pytest.param(

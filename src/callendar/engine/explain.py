@@ -149,8 +149,17 @@ def explain_booking(
         extensions: The company's, which a `>number` may divert to.
 
     Raises:
-        InvalidValue: Its times make no sense.
+        InvalidValue: Its times make no sense, or lie at the ends of time, where no zone can be reckoned with.
     """
+    try:
+        return _explain_booking(ask, company, person, now, extensions)
+    except OverflowError:
+        raise InvalidValue("the start or the end is too far off; give a year that calendars know") from None
+
+
+def _explain_booking(
+    ask: BookingAsk, company: Company, person: Person | None, now: datetime, extensions: frozenset[str]
+) -> BookingExplanation:
     whose = person or Person(id=PersonId("p_anybody"), company_id=company.id, name="", zone=company.zone)
     if ask.mode is not None:
         company = structs.replace(company, rules=structs.replace(company.rules, mode=ask.mode))

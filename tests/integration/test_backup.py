@@ -239,6 +239,9 @@ async def test_a_file_that_is_there_is_left_alone_unless_forced(filled: Path, tm
     (tmp_path / "link").symlink_to(filled)
     for wrong, words in (
         (filled, "database itself"),
+        (tmp_path / "filled.db-wal", "belongs to the database"),
+        (tmp_path / "filled.db.serve", "belongs to the database"),
+        (tmp_path / "filled.db.key", "belongs to the database"),
         (tmp_path / "link", "database itself"),
         (tmp_path, "a folder"),
         (tmp_path / "nowhere" / "b", "no folder"),

@@ -15,7 +15,9 @@ from callendar.store import backup_file, schema
 from callendar.store.connect import Connections
 from callendar.store.copying import copy_tables
 from callendar.store.fault import tell
+from callendar.store.key import key_of
 from callendar.store.place import FilePlace, Place, find_place
+from callendar.store.sqlite.hold import lock_of
 from callendar.store.wake import Wake
 
 
@@ -67,6 +69,8 @@ def _check_free(place: Place, file: Path, force: bool) -> None:
     database = place.path if isinstance(place, FilePlace) else None
     if database is not None and file.exists() and database.exists() and file.samefile(database):
         raise BackupUnusable(f"{file} is the database itself; name another file")
+    if database is not None and file.resolve() in (*beside(database), lock_of(database), key_of(database)):
+        raise BackupUnusable(f"{file} belongs to the database {database}; name another file")
     if file.is_dir():
         raise BackupUnusable(f"{file} is a folder; name a file in it")
     if file.exists() and not force:

@@ -25,6 +25,11 @@ SUFFIX = ".key"
 """Of the file beside the database."""
 
 
+def key_of(database: Path) -> Path:
+    """Where the keys of a SQLite file are that nobody has named another place for."""
+    return database.with_name(database.name + SUFFIX)
+
+
 class KeyFault(StoreError):
     """There is no key to seal with; the message says what to give."""
 

@@ -116,6 +116,8 @@ def _take_copy(file: Path, staged: Path) -> None:
         raise BackupUnusable(f"there is no file {file}; name a backup") from error
     except IsADirectoryError as error:
         raise BackupUnusable(f"{file} is a folder; name a backup") from error
+    except shutil.SpecialFileError as error:
+        raise BackupUnusable(f"{file} is no file but a pipe; name a backup") from error
     except PermissionError as error:
         raise BackupUnusable(f"{file} may not be read; give the user that restores it the right to") from error
 

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
 from callendar.contracts.store import StoreError
 from callendar.store.place import FilePlace
+from callendar.store.sqlite import hold
 from callendar.store.sqlite.hold import hold_file
 
 HOLDER = """
@@ -54,3 +56,31 @@ def test_hold_ends_with_its_process(tmp_path: Path) -> None:
         holder.send_signal(signal.SIGKILL)
     with hold_file(FilePlace(path)):
         pass
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_taken_from_under_a_serve_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    """What it would answer from then on would be gone at the next start: it stops instead."""
+    monkeypatch.setattr(hold, "LOOK_SECONDS", 0.01)
+    path, other = tmp_path / "callendar.db", tmp_path / "other.db"
+    path.touch()
+    other.touch()
+
+    async def take() -> None:
+        if replaced:
+            other.replace(path)
+        else:
+            path.unlink()
+
+    with hold_file(FilePlace(path)) as held:
+        with anyio.move_on_after(0.1) as kept:
+            await held.keep()
+        assert kept.cancelled_caught
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(take)
+                with pytest.raises(StoreError, match="removed or replaced"):
+                    await held.keep()

@@ -20,8 +20,8 @@ LONG_SECONDS = 0.05
 class LoopWatch:
     """Counts the pauses of the loop that it was started on.
 
-    A pause is charged with no more than this process worked in it, in all its threads: what the machine did for others
-    meanwhile is no part of it.
+    A pause is charged with no more than this process worked in it: what the machine did for others meanwhile is no part
+    of it. Where the loop was seen waiting for something to do, only what its own thread worked counts.
     """
 
     def __init__(self) -> None:
@@ -41,9 +41,11 @@ class LoopWatch:
         """Watch until cancelled."""
         while True:
             self._beat = began = time.perf_counter()
-            worked = time.process_time()
+            worked, own = time.process_time(), time.thread_time()
             await anyio.sleep(BEAT_SECONDS)
-            pause = min(time.perf_counter() - began - BEAT_SECONDS, time.process_time() - worked)
+            idle = self._seen is not None and "selectors.py" in self._seen
+            charged = time.thread_time() - own if idle else time.process_time() - worked
+            pause = min(time.perf_counter() - began - BEAT_SECONDS, charged)
             self.longest = max(self.longest, pause)
             if pause > LONG_SECONDS:
                 self.where.append((pause, self._seen or "?"))

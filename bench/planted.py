@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -98,11 +99,12 @@ def serving(database: str, people: int) -> Generator[Served]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    said = tempfile.TemporaryFile()
     process = subprocess.Popen(
         [sys.executable, "-c", "from callendar.cli import main; main()", "serve", "--port", str(port)],
         env=os.environ | {"CALLENDAR_DATABASE": database},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
         start_new_session=True,
     )
     served = Served(api_url=f"http://127.0.0.1:{port}/api/v1", token=token, pid=process.pid)
@@ -110,7 +112,8 @@ def serving(database: str, people: int) -> Generator[Served]:
         ends = time.monotonic() + READY_SECONDS
         while not _answers(served):
             if process.poll() is not None or time.monotonic() > ends:
-                raise RuntimeError("the service did not start")
+                said.seek(0)
+                raise RuntimeError(f"the service did not start: {said.read()[-2000:].decode(errors='replace')}")
             time.sleep(0.1)
         yield served
     finally:

@@ -54,6 +54,18 @@ class HandClock:
             heappush(self._sleepers, (self._turned + ceil(seconds * SECOND), next(self._order), event))
             await event.wait()
 
+    async def wait(self, event: anyio.Event, seconds: float) -> None:
+        async def ring() -> None:
+            await self.sleep(seconds)
+            group.cancel_scope.cancel()
+
+        if seconds <= 0 or event.is_set():
+            return
+        async with anyio.create_task_group() as group:
+            group.start_soon(ring)
+            await event.wait()
+            group.cancel_scope.cancel()
+
     async def sleep_until(self, instant: datetime) -> None:
         await anyio.lowlevel.checkpoint()
         if instant > self._precisely():

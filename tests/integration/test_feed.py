@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +12,13 @@ import anyio
 import pytest
 from msgspec import Struct, structs
 
-from callendar.domain.person import PersonId
+from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.rules import OpenHours
+from callendar.engine.plan import replan
 from callendar.engine.tokens import hash_secret
 from callendar.web.feed import Feeds
 from callendar.web.room import Room
+from callendar.web.rows import RowEncoder
 from tests.clock import START
 from tests.integration.api_cast import ANNA, BO, CILLA, COMPANY, CONNECTION, Cast, booking, open_cast, wire
 from tests.integration.described import describe
@@ -336,7 +338,7 @@ async def test_stopping_ends_every_feed(cast: Cast) -> None:
 
 async def test_many_changes_are_told_in_events_of_bounded_size(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the last has the new version, so that a holder cut off in between misses nothing."""
-    monkeypatch.setattr("callendar.web.feed.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("callendar.web.batches.ROWS_AT_ONCE", 2)
     since = cast.held.company(COMPANY).version
     for person in (ANNA, BO, CILLA):
         await cast.book(booking("m: Budget"), person=person)
@@ -350,13 +352,13 @@ async def test_a_changed_role_begins_anew(cast: Cast, monkeypatch: pytest.Monkey
     """Rights have changed: reset, and then what the new role may see."""
     async with listening(cast, "colleague") as listener:
         listener.take()
-        load = cast.store.load_viewer
+        load = cast.store.load_viewers
 
-        async def promoted(secret_hash: bytes, at: Any) -> Any:
-            viewer = await load(secret_hash, at)
-            return viewer and structs.replace(viewer, role="telephonist")
+        async def promoted(secret_hashes: Any, at: Any) -> Any:
+            found = await load(secret_hashes, at)
+            return {each: structs.replace(viewer, role="telephonist") for each, viewer in found.items()}
 
-        monkeypatch.setattr(cast.store, "load_viewer", promoted)
+        monkeypatch.setattr(cast.store, "load_viewers", promoted)
         await cast.clock.advance(15)
         assert [event.name for event in listener.take("reset")] == ["reset"]
         await cast.book(booking("m: Budget"))
@@ -432,3 +434,38 @@ async def test_who_is_cut_off_is_told_to_come_back_apart(cast: Cast) -> None:
         await feed.aclose()
     assert len(waits) > 5
     assert all(1000 <= each < 5000 for each in waits)
+
+
+async def test_a_change_is_encoded_once_for_all_who_see_alike(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand telephonists cost what one does; a colleague whom Anna trusts is sent his own view of her."""
+    encode, encoded = RowEncoder.encode, 0
+
+    def counted(*given: Any) -> bytes:
+        nonlocal encoded
+        encoded += 1
+        return encode(*given)
+
+    monkeypatch.setattr(RowEncoder, "encode", counted)
+    trusted = ViewerId(cast.token_ids["colleague"])
+    async with AsyncExitStack() as stack:
+        telephonists = [await stack.enter_async_context(listening(cast)) for _ in range(20)]
+        colleague = await stack.enter_async_context(listening(cast, "colleague"))
+        other = await stack.enter_async_context(listening(cast, "bo"))
+        for level, text in (("time", None), ("text", "Budget")):
+            anna = cast.held.company(COMPANY).rows[ANNA].person
+            async with cast.store.change(COMPANY, [ANNA]) as tx:
+                await tx.save_person(structs.replace(anna, privacy="time", grants={trusted: level}), cast.clock.now())
+                await replan(tx, ANNA)
+            await cast.clock.advance(1)
+            for each in (*telephonists, colleague, other):
+                each.take()
+            encoded = 0
+            await cast.book(booking("m: Budget"))
+            await cast.clock.advance(1)
+            told = [each.take("people") for each in telephonists]
+            assert all(events == told[0] and len(events) == 1 for events in told)
+            assert encoded == 3
+            assert colleague.take("people")[0].data["people"][0]["state"].get("text") == text
+            assert "text" not in other.take("people")[0].data["people"][0]["state"]
+            await cast.book()
+            await cast.clock.advance(1)

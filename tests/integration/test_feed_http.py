@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -25,6 +26,7 @@ from tests.integration.api_cast import ANNA, BO, COMPANY, Cast, open_cast
 pytestmark = pytest.mark.anyio
 
 DEADLINE_SECONDS = 10
+CROWD = 200
 
 
 @asynccontextmanager
@@ -282,3 +284,57 @@ async def test_a_last_event_stands_before_a_parameter(cast: Cast) -> None:
             await client.put(f"people/{BO}/referral", json={"reason": "lunch"})
             _, data = await next_event(lines, "people")
         assert [each["id"] for each in data["people"]] == [BO]
+
+
+async def test_hundreds_hear_a_change_and_resume_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is told to begin anew; when all come back to a service that remembers nothing, the store is not asked by
+    each of them."""
+    room: Room = cast.web.state["room"]
+    asked = 0
+    load = cast.store.load_rows_since
+
+    async def counted(*given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return await load(*given)
+
+    async with serving(cast) as (_, address), client_of(cast, address, "telephonist") as client:
+        version = (await client.get("people")).json()["version"]
+        heard: list[str] = []
+
+        async def listen() -> None:
+            heard.append(await hear_people(address, cast.secrets["telephonist"], version))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(CROWD):
+                group.start_soon(listen)
+            with anyio.fail_after(60):
+                while room.feeds.open < CROWD:  # noqa: ASYNC110 - nothing sets an event
+                    await anyio.sleep(0.02)
+            assert heard == []
+            await client.put(f"people/{ANNA}/referral", json={"reason": "lunch"})
+        held = cast.held.company(COMPANY)
+        assert heard == [held.version] * CROWD
+        heard.clear()
+        held.recent.clear()
+        held.oldest = held.n
+        monkeypatch.setattr(cast.store, "load_rows_since", counted)
+        async with anyio.create_task_group() as group:
+            for _ in range(CROWD):
+                group.start_soon(listen)
+        assert heard == [held.version] * CROWD
+        assert asked < CROWD / 5
+
+
+async def hear_people(address: str, secret: str, since: str) -> str:
+    """The version of the first `people` event after a version; nothing tells to begin anew before it."""
+    url = httpx2.URL(address)
+    head = f"GET /api/v1/feed?since={since} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n\r\n"
+    with anyio.fail_after(60):
+        async with await anyio.connect_tcp(url.host, url.port or 80) as stream:
+            await stream.send(head.encode())
+            raw = b""
+            while (found := re.search(rb"event: people\nid: (\S+)\n", raw)) is None:
+                raw += await stream.receive()
+                assert b"event: reset" not in raw
+    return found[1].decode()

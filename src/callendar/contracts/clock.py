@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+import anyio
+
 
 class Clock(Protocol):
     """Where instants come from. Tests turn one by hand."""
@@ -19,6 +21,10 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Return after so many seconds of this clock."""
+        ...
+
+    async def wait(self, event: anyio.Event, seconds: float) -> None:
+        """Return when the event is set, or after so many seconds of this clock; at once without any left."""
         ...
 
     async def sleep_until(self, instant: datetime) -> None:

@@ -244,6 +244,10 @@ class Store(Protocol):
         """Who holds this token or session secret; None when unknown, revoked, disabled or expired."""
         ...
 
+    async def load_viewers(self, secret_hashes: Collection[bytes], at: datetime) -> Mapping[bytes, Viewer]:
+        """Who holds these secrets, as `load_viewer`; those that are nobody's are left out."""
+        ...
+
     async def load_viewer_by_id(self, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
         """Who that is, a token or a user; None when unknown, revoked or disabled."""
         ...

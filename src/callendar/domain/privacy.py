@@ -63,6 +63,12 @@ def view_of(viewer: Viewer, person: Person, company: Company) -> View:
     return View(level=level, sensitive=telephonist and level != "time", claims=may_set(viewer, person, company))
 
 
+def named_by(person: Person) -> frozenset[ViewerId]:
+    """Those whom a person has granted or delegated something. Of all others but herself, viewers of one role have the
+    same view of her."""
+    return frozenset(map(ViewerId, person.grants)) | frozenset(person.delegates)
+
+
 def may_set(viewer: Viewer, person: Person, company: Company) -> bool:
     """Whether a viewer may give orders for a person: herself, telephonists, delegates, colleagues if the company lets
     them (`api.md`, Who may do what)."""

@@ -26,6 +26,12 @@ class SystemClock:
         """Return after so many seconds."""
         await anyio.sleep(max(0.0, seconds))
 
+    async def wait(self, event: anyio.Event, seconds: float) -> None:
+        """Return when the event is set, or after so many seconds."""
+        if seconds > 0:
+            with anyio.move_on_after(seconds):
+                await event.wait()
+
     async def sleep_until(self, instant: datetime) -> None:
         """Return at or after the instant, at once if it has passed; a clock set meanwhile is noticed within 5 s."""
         while (left := instant.timestamp() - time.time()) > 0:  # noqa: ASYNC110 - an instant is awaited, no event

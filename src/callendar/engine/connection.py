@@ -24,7 +24,6 @@ from callendar.engine.backoff import lengthened_seconds, retry_seconds
 from callendar.engine.connecting import open_source
 from callendar.engine.reading import GroundMoved, Read, Reader, ReadingFailed
 from callendar.engine.supervise import mishap
-from callendar.engine.waiting import wait_for
 
 log = get_logger()
 
@@ -205,7 +204,7 @@ class ConnectionReader:
             async with anyio.create_task_group() as group:
                 while True:
                     self._news = anyio.Event()
-                    await wait_for(self._news, self._clock, self._start_due(group))
+                    await self._clock.wait(self._news, self._start_due(group))
         finally:
             await self._close()
 

@@ -26,7 +26,7 @@ from callendar.engine.backoff import retry_seconds
 from callendar.engine.held import HeldPeople
 from callendar.engine.shown import UNKNOWN, coming_segments, is_stale, next_edge, show, stale_from
 from callendar.engine.supervise import mishap
-from callendar.engine.waiting import wait_for, wait_until, within
+from callendar.engine.waiting import wait_until, within
 
 log = get_logger()
 
@@ -215,7 +215,7 @@ class Presenter:
         at_most = FRESH_SECONDS if self._stale else LOOK_SECONDS
         due = self._agenda.next()
         if due is None:
-            await wait_for(news, self._clock, at_most)
+            await self._clock.wait(news, at_most)
         else:
             await wait_until(news, self._clock, due, at_most_seconds=at_most)
 

@@ -27,7 +27,6 @@ from callendar.engine.connection import ConnectionReader
 from callendar.engine.held import HeldPeople
 from callendar.engine.reading import Reader
 from callendar.engine.supervise import supervised
-from callendar.engine.waiting import wait_for
 
 log = get_logger()
 
@@ -147,7 +146,7 @@ class Sync:
         while True:
             self._news = news = anyio.Event()
             await self._look(group)
-            await wait_for(news, self._clock, LOOK_SECONDS)
+            await self._clock.wait(news, LOOK_SECONDS)
             await self._clock.sleep(SETTLE_SECONDS)
 
     # what there is to read -----------------------------------------------------------------------------------------
@@ -284,7 +283,7 @@ class Sync:
             await self._noted.wait()
             self._noted, self._first = anyio.Event(), anyio.Event()
             await self._store_progress()
-            await wait_for(self._first, self._clock, KEEP_SECONDS)
+            await self._clock.wait(self._first, KEEP_SECONDS)
 
     async def _store_progress(self) -> None:
         for company_id, synced in list(self._companies.items()):

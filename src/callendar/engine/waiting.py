@@ -1,4 +1,4 @@
-"""Waiting by the clock that was handed in: for an event or a time, whichever comes first; for work within a limit."""
+"""Waiting by the clock that was handed in: for an event or an instant, whichever comes first; for work in a limit."""
 
 from __future__ import annotations
 
@@ -37,16 +37,6 @@ async def within(clock: Clock, seconds: float, work: Callable[[], Awaitable[T]])
     if not done:
         raise TookTooLong(f"no end within {seconds:g} s")
     return done[0]
-
-
-async def wait_for(event: anyio.Event, clock: Clock, seconds: float) -> None:
-    """Return when the event is set, or after so many seconds of the clock."""
-    if seconds <= 0 or event.is_set():
-        return
-    async with anyio.create_task_group() as group:
-        group.start_soon(_cut_off, clock, seconds, group.cancel_scope)
-        await event.wait()
-        group.cancel_scope.cancel()
 
 
 async def wait_until(event: anyio.Event, clock: Clock, instant: datetime, *, at_most_seconds: float) -> None:

@@ -207,8 +207,11 @@ class SqlStore:
             await viewers.revoke_token(writer, company_id, token_id, at)
 
     async def load_viewer(self, secret_hash: bytes, at: datetime) -> Viewer | None:
+        return (await self.load_viewers([secret_hash], at)).get(secret_hash)
+
+    async def load_viewers(self, secret_hashes: Collection[bytes], at: datetime) -> Mapping[bytes, Viewer]:
         async with self._connections.read() as connection:
-            return await viewers.load_viewer(connection, secret_hash, at)
+            return await viewers.load_viewers(connection, secret_hashes, at)
 
     async def load_viewer_by_id(self, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
         async with self._connections.read() as connection:

@@ -98,8 +98,11 @@ async def end_sessions(writer: Writer, user_id: ViewerId) -> None:
 async def find_viewer(connection: Reader, *which: ColumnElement[bool]) -> Viewer | None:
     """Who that is, unless she is disabled."""
     row = (await connection.execute(select(users).where(users.c.disabled_at.is_(None), *which))).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else viewer_of(row)
+
+
+def viewer_of(row: Row[Any]) -> Viewer:
+    """Of a user's row or a token's."""
     return Viewer(id=row.id, company_id=row.company_id, role=row.role, name=row.name, person_id=row.person_id)
 
 

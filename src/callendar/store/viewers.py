@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -17,6 +17,9 @@ from callendar.store.connect import Reader, Writer
 from callendar.store.tables import sessions, tokens
 from callendar.store.tables import users as users_table
 from callendar.store.timetable_keys import delete_keys_of
+
+AT_ONCE = 500
+"""Secrets in one question."""
 
 
 async def save_token(writer: Writer, token: Token, secret_hash: bytes) -> None:
@@ -63,15 +66,22 @@ async def revoke_token(writer: Writer, company_id: CompanyId, token_id: ViewerId
     await delete_keys_of(writer, company_id, token_id)
 
 
-async def load_viewer(connection: Reader, secret_hash: bytes, at: datetime) -> Viewer | None:
-    """Who holds this secret, of a token or of a session."""
-    this = sessions.c.secret_hash == secret_hash, sessions.c.ends_at > at
-    session = (await connection.execute(select(sessions.c.token_id, sessions.c.user_id).where(*this))).one_or_none()
-    if session is None:
-        return await _find_token(connection, tokens.c.secret_hash == secret_hash)
-    if session.user_id is not None:
-        return await users.find_viewer(connection, users_table.c.id == session.user_id)
-    return await _find_token(connection, tokens.c.id == session.token_id)
+async def load_viewers(connection: Reader, secret_hashes: Collection[bytes], at: datetime) -> dict[bytes, Viewer]:
+    """Who holds these secrets, of tokens or of sessions; unknown ones are left out."""
+    found: dict[bytes, Viewer] = {}
+    wanted = sorted(secret_hashes)
+    for first in range(0, len(wanted), AT_ONCE):
+        some = wanted[first : first + AT_ONCE]
+        this = sessions.c.secret_hash.in_(some), sessions.c.ends_at > at
+        chosen = select(sessions.c.secret_hash, sessions.c.token_id, sessions.c.user_id).where(*this)
+        held = {row.secret_hash: row.user_id or row.token_id for row in await connection.execute(chosen)}
+        by_id = await _viewers_of(connection, set(held.values())) if held else {}
+        found |= {secret_hash: by_id[each] for secret_hash, each in held.items() if each in by_id}
+        if len(held) < len(some):
+            of_tokens = select(tokens).where(tokens.c.revoked_at.is_(None), tokens.c.secret_hash.in_(some))
+            of_no_session = (row for row in await connection.execute(of_tokens) if row.secret_hash not in held)
+            found |= {row.secret_hash: users.viewer_of(row) for row in of_no_session}
+    return found
 
 
 async def load_viewer_by_id(connection: Reader, company_id: CompanyId, viewer_id: ViewerId) -> Viewer | None:
@@ -138,8 +148,15 @@ async def delete_session(writer: Writer, secret_hash: bytes) -> None:
     await writer.execute(delete(sessions).where(sessions.c.secret_hash == secret_hash))
 
 
+async def _viewers_of(connection: Reader, ids: Collection[ViewerId]) -> dict[ViewerId, Viewer]:
+    """Tokens and users, those that may still sign in."""
+    questions = (
+        select(tokens).where(tokens.c.revoked_at.is_(None), tokens.c.id.in_(ids)),
+        select(users_table).where(users_table.c.disabled_at.is_(None), users_table.c.id.in_(ids)),
+    )
+    return {row.id: users.viewer_of(row) for each in questions for row in await connection.execute(each)}
+
+
 async def _find_token(connection: Reader, *which: ColumnElement[bool]) -> Viewer | None:
     row = (await connection.execute(select(tokens).where(tokens.c.revoked_at.is_(None), *which))).one_or_none()
-    if row is None:
-        return None
-    return Viewer(id=row.id, company_id=row.company_id, role=row.role, name=row.name, person_id=row.person_id)
+    return None if row is None else users.viewer_of(row)

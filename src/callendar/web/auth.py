@@ -25,6 +25,7 @@ from callendar.engine.tokens import hash_secret, prolong_session
 from callendar.web.cookie import SESSION, comes_by_https, read_cookie
 from callendar.web.faults import CODES, Fault
 from callendar.web.guesses import Guesses
+from callendar.web.lookups import Lookups
 
 KEPT_SECONDS = 2.0
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,6 +58,7 @@ class Doorkeeper:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._lookups = Lookups(store, clock)
         self._clock = clock
         self.guesses = Guesses(clock)
         self._kept: dict[bytes, Kept] = {}
@@ -70,7 +72,7 @@ class Doorkeeper:
         if kept is not None and now - kept.looked_up < KEPT_SECONDS:
             return kept.viewer
         forgotten = self._forgotten
-        viewer = await self._store.load_viewer(secret_hash, self._clock.now())
+        viewer = await self._lookups.find(secret_hash)
         if viewer is None:
             self._kept.pop(secret_hash, None)
             return None

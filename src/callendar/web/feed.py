@@ -11,31 +11,32 @@ nobody.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from random import randrange
 
-import anyio.lowlevel
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.store import NotFound, Store
+from callendar.contracts.store import NotFound
 from callendar.contracts.switchboard import LineState
 from callendar.domain.hours import company_hours
 from callendar.domain.person import PersonId, ViewerId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import Company
 from callendar.engine.held import HeldCompany, HeldPeople
-from callendar.engine.waiting import wait_for
 from callendar.web.auth import Doorkeeper
+from callendar.web.batches import Batches
+from callendar.web.event import encode_event
 from callendar.web.faults import Fault
 from callendar.web.listing import ReadTimes
-from callendar.web.rows import LISTED, MANY_SEGMENTS, RowEncoder
+from callendar.web.turns import Turns
 from callendar.web.wire import or_unset
 
 COALESCE_SECONDS = 0.25
-"""At least so long between two `people` events; the first change after a quiet while goes out at once."""
+"""One `people` event at most in each quarter of a second, the same quarters for every feed, so that all are told the
+same; the first change after a quiet while goes out at once."""
 FRESH_SECONDS = 2.0
 TIME_SECONDS = 15.0
 MOST_OPEN = 2_000
@@ -45,18 +46,10 @@ RETRY_MS, RETRY_SPREAD_MS = 1000, 4000
 """How long a browser waits before it connects anew: from 1 to 5 s."""
 MOST_DIGITS = 18
 """Of a version's n."""
-ROWS_AT_ONCE = 100
-"""More changed rows are sent in several events; only the last one has the new version."""
+EVENTS_AT_ONCE = 16
+"""Sent in one turn of the loop; an event is 100 KB at most, some 0.2 ms."""
 
 _encode = msgspec.json.Encoder().encode
-
-
-class PeopleHead(Struct, frozen=True, kw_only=True, gc=False):
-    """What stands before the rows of a `people` event."""
-
-    version: str
-    now: datetime
-    listed_until: datetime
 
 
 class TimeEvent(Struct, frozen=True, kw_only=True, gc=False):
@@ -72,16 +65,14 @@ class Feeds:
     def __init__(
         self,
         *,
-        store: Store,
         people: HeldPeople,
-        rows: RowEncoder,
+        batches: Batches,
         read_times: ReadTimes,
         doorkeeper: Doorkeeper,
         clock: Clock,
     ) -> None:
-        self.store = store
         self.people = people
-        self.rows = rows
+        self.batches = batches
         self.read_times = read_times
         self.doorkeeper = doorkeeper
         self.clock = clock
@@ -90,6 +81,7 @@ class Feeds:
         """How many there are."""
         self.sent = 0
         """Events, ever."""
+        self._turns = Turns(EVENTS_AT_ONCE)
         self._by_listener: Counter[bytes] = Counter()
 
     def stop(self) -> None:
@@ -124,6 +116,7 @@ class Feeds:
             # Whoever is cut off together comes back apart.
             retry = f"retry: {RETRY_MS + randrange(RETRY_SPREAD_MS)}\n".encode()
             async for event in Feed(self, viewer, secret_hash, seen_as).events(since):
+                await self._turns.take()
                 self.sent += 1
                 yield retry + event
                 retry = b""
@@ -161,7 +154,7 @@ class Feed:
             now = clock.monotonic()
             if now - told_time >= TIME_SECONDS:
                 told_time = now
-                yield _event("time", _encode(self._time(held)))
+                yield encode_event("time", _encode(self._time(held)))
             if opening:
                 opening = False
                 if since is None:
@@ -171,13 +164,13 @@ class Feed:
             elif held.company != self._company or held.epoch != self._epoch or held.n < self._n:
                 yield self._reset(held)
             if held.n != self._n and now - told_people >= COALESCE_SECONDS:
-                told_people = now
+                told_people = now - now % COALESCE_SECONDS
                 async for event in self._changes(held):
                     yield event
             for event in self._changed_lines(held):
                 yield event
             if now - told_fresh >= FRESH_SECONDS:
-                told_fresh = now
+                told_fresh = now - now % FRESH_SECONDS
                 for event in self._changed_fresh(held):
                     yield event
             until = min(told_time + TIME_SECONDS, told_fresh + FRESH_SECONDS)
@@ -185,7 +178,7 @@ class Feed:
                 # Something came too soon after the last; others will join it.
                 await clock.sleep(told_people + COALESCE_SECONDS - clock.monotonic())
             else:
-                await wait_for(waiter, clock, until - clock.monotonic())
+                await clock.wait(waiter, until - clock.monotonic())
 
     async def _admitted(self) -> HeldCompany | None:
         """The company, as long as the viewer may hear of it; a changed role or person begins anew."""
@@ -223,41 +216,17 @@ class Feed:
     def _reset(self, held: HeldCompany) -> bytes:
         """Tell the holder to fetch the snapshot again; what comes after this version follows."""
         self._company, self._epoch, self._n = held.company, held.epoch, held.n
-        return _event("reset", _encode({"version": held.version}), held.version)
+        return encode_event("reset", _encode({"version": held.version}), held.version)
 
     async def _changes(self, held: HeldCompany) -> AsyncGenerator[bytes, None]:
         """Everything after n, in events of bounded size; a reset when that can no longer be told."""
-        before, after = f"{self._epoch}-{self._n}", held.version
-        n, company, rows = held.n, held.company, held.rows
-        touched = await self._touched(held)
-        if touched is None:
+        batch = await self._feeds.batches.take(held, self._n, self._feeds.clock.now())
+        if batch is None:
             yield self._reset(held)
             return
-        present = [rows[each] for each in sorted(touched) if each in rows]
-        gone = sorted(each for each in touched if each not in rows)
-        now = self._feeds.clock.now()
-        for first in range(0, max(1, len(present)), ROWS_AT_ONCE):
-            last = first + ROWS_AT_ONCE >= len(present)
-            head = PeopleHead(version=after if last else before, now=now, listed_until=now + LISTED)
-            encoded: list[bytes] = []
-            for row in present[first : first + ROWS_AT_ONCE]:
-                encoded.append(self._feeds.rows.encode(company, row, self._viewer, now))
-                if len(encoded) % 25 == 0 or len(row.timetable) > MANY_SEGMENTS:
-                    await anyio.lowlevel.checkpoint()
-            body = _encode(head)[:-1] + b',"people":[' + b",".join(encoded) + b"]"
-            if last and gone:
-                body += b',"gone":' + _encode(gone)
-            yield _event("people", body + b"}", after if last else None)
-        self._n = n
-
-    async def _touched(self, held: HeldCompany) -> Collection[PersonId] | None:
-        touched = held.touched_since(self._n)
-        if touched is not None:
-            return touched
-        stored = await self._feeds.store.load_rows_since(held.company.id, self._n)
-        if stored is None or stored.epoch != self._epoch:
-            return None
-        return {row.person.id for row in stored.rows} | set(stored.gone)
+        async for event in batch.events(self._viewer):
+            yield event
+        self._n = batch.n
 
     def _changed_lines(self, held: HeldCompany) -> list[bytes]:
         all_lines = self._feeds.people.lines
@@ -270,7 +239,7 @@ class Feed:
         for each in self._lines.keys() - lines.keys():
             changed[each] = "unknown"
         self._lines = lines
-        return [_event("lines", _encode(changed))] if changed else []
+        return [encode_event("lines", _encode(changed))] if changed else []
 
     def _changed_fresh(self, held: HeldCompany) -> list[bytes]:
         fresh = self._feeds.read_times.look(held)
@@ -278,10 +247,4 @@ class Feed:
             return []
         changed = {each: read for each, read in fresh.items() if self._fresh.get(each) != read}
         self._fresh = fresh
-        return [_event("fresh", _encode(changed))] if changed else []
-
-
-def _event(name: str, data: bytes, version: str | None = None) -> bytes:
-    """One event; JSON has no line breaks of its own."""
-    identified = f"id: {version}\n" if version is not None else ""
-    return f"event: {name}\n{identified}data: ".encode() + data + b"\n\n"
+        return [encode_event("fresh", _encode(changed))] if changed else []

@@ -16,6 +16,7 @@ from callendar.engine.rulebook import RuleBook
 from callendar.engine.sign_in import SignIn
 from callendar.engine.users import Users
 from callendar.web.auth import Doorkeeper, SignedIn
+from callendar.web.batches import Batches
 from callendar.web.detail import Details
 from callendar.web.feed import FRESH_SECONDS, Feeds
 from callendar.web.listing import Listing, ReadTimes
@@ -55,13 +56,14 @@ def furnish(parts: WebParts) -> Room:
     store, people, clock = parts.store, parts.held, parts.clock
     doorkeeper = Doorkeeper(store, clock)
     rows = RowEncoder(people)
+    batches = Batches(store, people, rows)
     read_times = ReadTimes(people, clock, every_seconds=FRESH_SECONDS)
     return Room(
         parts=parts,
         doorkeeper=doorkeeper,
         listing=Listing(people, rows, read_times),
         details=Details(store, people, rows, clock),
-        feeds=Feeds(store=store, people=people, rows=rows, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
+        feeds=Feeds(people=people, batches=batches, read_times=read_times, doorkeeper=doorkeeper, clock=clock),
         once=Once(store, clock),
         publisher=Publisher(),
         rule_book=RuleBook(store, people, clock),

@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from callendar.engine.waiting import TookTooLong, wait_for, wait_until, within
+from callendar.engine.waiting import TookTooLong, wait_until, within
 from tests.clock import START, HandClock
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +63,7 @@ async def test_a_wait_ends_at_the_event_or_the_time(by_event: bool) -> None:
     ended: list[float] = []
 
     async def wait_seconds() -> None:
-        await wait_for(event, clock, 10)
+        await clock.wait(event, 10)
         ended.append(clock.monotonic())
 
     async def wait_instant() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -72,12 +73,38 @@ class SlowStore:
     async def prolong_session(self, _secret_hash: bytes, _until: datetime, _most: timedelta) -> None:
         """There is none."""
 
-    async def load_viewer(self, _secret_hash: bytes, _at: datetime) -> Viewer | None:
+    async def load_viewers(self, secret_hashes: Collection[bytes], _at: datetime) -> Mapping[bytes, Viewer]:
         self.asked += 1
         found = self.viewer
         if self.hold is not None:
             await self.hold.wait()
-        return found
+        return dict.fromkeys(secret_hashes, found) if found is not None else {}
+
+
+@pytest.mark.anyio
+async def test_whoever_asks_at_once_is_looked_up_together() -> None:
+    """The first alone, those that come meanwhile in one question; also when whoever was to ask it has left."""
+    store, clock = SlowStore(), HandClock()
+    store.hold = anyio.Event()
+    doorkeeper = Doorkeeper(cast(Store, store), clock)
+    found: list[Viewer | None] = []
+
+    async def ask(secret_hash: bytes, leaving: anyio.CancelScope) -> None:
+        with leaving:
+            found.append(await doorkeeper.find_viewer(secret_hash))
+
+    async with anyio.create_task_group() as group:
+        scopes = [anyio.CancelScope() for _ in range(100)]
+        for number, scope in enumerate(scopes):
+            group.start_soon(ask, b"%d" % number, scope)
+        await clock.settle()
+        assert store.asked == 1
+        scopes[0].cancel()
+        scopes[1].cancel()
+        await clock.settle()
+        store.hold.set()
+    assert found == [store.viewer] * 98
+    assert store.asked == 2
 
 
 @pytest.mark.anyio

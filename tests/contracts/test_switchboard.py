@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from callendar.contracts.switchboard import ComingSegment, Shown, Switchboard, SwitchboardContext
 from callendar.domain.person import PersonId
 from callendar.domain.reason import ReasonCode
+from callendar.domain.rules import CompanyId
 from callendar.switchboards import demo
 from callendar.switchboards.demo.wire import Ahead, Show, parse_lines, render_lines
 from tests.clock import START, HandClock
@@ -21,7 +22,9 @@ from tests.fakes.switchboard import FakeSwitchboard
 
 pytestmark = pytest.mark.anyio
 
-ANNA, BO = PersonId("anna"), PersonId("bo")
+ACME = CompanyId("acme")
+ANNA, BO = (ACME, PersonId("anna")), (ACME, PersonId("bo"))
+OTHER_ANNA = (CompanyId("brevik"), PersonId("anna"))
 REFERRED = Shown(
     kind="referred",
     reason=ReasonCode("meeting"),
@@ -54,6 +57,15 @@ async def test_what_was_shown_last_is_what_it_shows(connect: Connect) -> None:
     assert await board.reconcile(frozenset((ANNA, BO))) == {ANNA: REFERRED, BO: AVAILABLE}
     await board.close()
     assert await connect().reconcile(frozenset((ANNA, BO))) == {ANNA: REFERRED, BO: AVAILABLE}
+
+
+async def test_people_of_two_companies_with_equal_ids_are_two(connect: Connect) -> None:
+    """One is referred, changed and forgotten without the other."""
+    board = connect()
+    await board.show({ANNA: REFERRED, OTHER_ANNA: AVAILABLE})
+    assert await board.reconcile(frozenset((ANNA, OTHER_ANNA))) == {ANNA: REFERRED, OTHER_ANNA: AVAILABLE}
+    assert await board.reconcile(frozenset((OTHER_ANNA,))) == {OTHER_ANNA: AVAILABLE}
+    assert await connect().reconcile(frozenset((ANNA, OTHER_ANNA))) == {OTHER_ANNA: AVAILABLE}
 
 
 async def test_showing_twice_changes_nothing(connect: Connect) -> None:
@@ -89,7 +101,13 @@ async def test_the_demo_writes_a_line_for_each_thing_it_is_told(tmp_path: Path) 
     ahead, shown = (json.loads(line) for line in path.read_text().splitlines())
     segment = {"kind": "referred", "reason": "sick", "divert_to": None, "back_at": None}
     segment |= {"start": "2026-11-23T09:00:00Z", "end": None}
-    assert ahead == {"event": "ahead", "at": "2026-11-23T09:00:00Z", "person": "anna", "segments": [segment]}
+    assert ahead == {
+        "event": "ahead",
+        "at": "2026-11-23T09:00:00Z",
+        "company": "acme",
+        "person": "anna",
+        "segments": [segment],
+    }
     assert shown["event"] == "show"
     assert shown["shown"]["kind"] == "available"
 
@@ -139,7 +157,13 @@ shown = st.builds(
 )
 
 
-@given(st.lists(st.builds(Show, at=st.just(START), person=st.text().map(PersonId), shown=shown)))
+@given(
+    st.lists(
+        st.builds(
+            Show, at=st.just(START), company=st.text().map(CompanyId), person=st.text().map(PersonId), shown=shown
+        )
+    )
+)
 def test_lines_of_the_demo_are_read_as_they_were_written(lines: list[Show]) -> None:
     """Whatever stands in them: names and reasons with line ends, too."""
     assert parse_lines(render_lines(lines)) == lines

@@ -47,9 +47,10 @@ def booking(start: datetime, minutes: int, subject: str = "m: budget") -> Bookin
 class House:
     """Everything that a test of the engine turns, asks and looks at."""
 
-    def __init__(self, clock: HandClock, store: CountedStore) -> None:
+    def __init__(self, clock: HandClock, store: CountedStore, company: CompanyId = COMPANY) -> None:
         self.clock = clock
         self.store = store
+        self.company = company
         self.system = FakeSystem(clock)
         self.board = FakeSwitchboard(clock)
         self.held = HeldPeople(store.as_store)
@@ -58,10 +59,16 @@ class House:
         self.switchboards: Sequence[SwitchboardPlace] | None = None
         """Instead of `board`."""
 
+    async def found(self, rules: Rules = RULES) -> None:
+        """The company, with one connection and nobody in it."""
+        company = Company(id=self.company, name="Acme", zone="UTC", rules=rules, reasons=REASONS)
+        await self.store.as_store.save_company(company)
+        await self.add_connection()
+
     async def add_connection(self, connection_id: str = CONNECTION, *, poll_seconds: int = 60) -> ConnectionId:
         connection = Connection(
             id=ConnectionId(connection_id),
-            company_id=COMPANY,
+            company_id=self.company,
             kind="fake",
             name=connection_id,
             settings={},
@@ -71,8 +78,10 @@ class House:
         return connection.id
 
     async def add_person(self, name: str, extension: str = "101") -> PersonId:
-        person = Person(id=PersonId(name), company_id=COMPANY, name=name, extensions=(Extension(number=extension),))
-        async with self.store.as_store.change(COMPANY, [person.id]) as tx:
+        person = Person(
+            id=PersonId(name), company_id=self.company, name=name, extensions=(Extension(number=extension),)
+        )
+        async with self.store.as_store.change(self.company, [person.id]) as tx:
             await tx.save_person(person, self.clock.now())
             await replan(tx, person.id)
         return person.id
@@ -81,14 +90,14 @@ class House:
         """Of a person that is there; its ref is the person's name."""
         calendar = Calendar(
             id=CalendarId(f"k_{ref or person}"),
-            company_id=COMPANY,
+            company_id=self.company,
             person_id=PersonId(person),
             connection_id=ConnectionId(connection),
             ref=ref or person,
             name="Calendar",
             added_at=self.clock.now(),
         )
-        async with self.store.as_store.change(COMPANY, [calendar.person_id]) as tx:
+        async with self.store.as_store.change(self.company, [calendar.person_id]) as tx:
             await tx.save_calendar(calendar)
             await replan(tx, calendar.person_id)
         return calendar.id
@@ -101,12 +110,12 @@ class House:
 
     async def row(self, person: str) -> Row:
         """As it is stored."""
-        rows = await self.store.as_store.load_rows(COMPANY, [PersonId(person)])
+        rows = await self.store.as_store.load_rows(self.company, [PersonId(person)])
         return rows.rows[0]
 
     async def calendar(self, calendar_id: str) -> Calendar:
         """As it is stored."""
-        return (await self.store.as_store.load_calendar_sync(COMPANY, CalendarId(calendar_id))).calendar
+        return (await self.store.as_store.load_calendar_sync(self.company, CalendarId(calendar_id))).calendar
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Engine]:
@@ -137,9 +146,7 @@ async def open_house(path: Path | None = None, *, rules: Rules = RULES) -> Async
     store = CountedStore(await open_store(path or ":memory:", clock=clock))
     clock.busy = lambda: store.is_busy
     house = House(clock, store)
-    company = Company(id=COMPANY, name="Acme", zone="UTC", rules=rules, reasons=REASONS)
-    await store.as_store.save_company(company)
-    await house.add_connection()
+    await house.found(rules)
     try:
         yield house
     finally:
@@ -148,5 +155,5 @@ async def open_house(path: Path | None = None, *, rules: Rules = RULES) -> Async
 
 async def change_rules(house: House, rules: Rules) -> None:
     """Save other rules."""
-    company = await house.store.as_store.load_company(COMPANY)
+    company = await house.store.as_store.load_company(house.company)
     await house.store.as_store.save_company(structs.replace(company, rules=rules))

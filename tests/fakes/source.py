@@ -28,6 +28,7 @@ from callendar.domain.span import Span
 class Asked(Struct, frozen=True):
     """One reading that was asked for."""
 
+    calendar: str
     ref: str
     at: float
     from_start: bool
@@ -112,7 +113,7 @@ class FakeSource:
     async def read(self, calendar: CalendarToRead, window: Span, marks: Marks, known: Known | None) -> Reading:
         system, ref = self._system, calendar.ref
         cursor = known.cursor if known is not None else None
-        system.asked.append(Asked(ref, system.clock.monotonic(), known is None, cursor, window))
+        system.asked.append(Asked(calendar.id, ref, system.clock.monotonic(), known is None, cursor, window))
         system.reading[ref] += 1
         system.most_at_once = max(system.most_at_once, system.reading.total())
         try:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import anyio
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.switchboard import ComingSegment, Shown, SwitchboardContext, SwitchboardKind
-from callendar.domain.person import PersonId
+from callendar.contracts.switchboard import ComingSegment, PersonKey, Shown, SwitchboardContext, SwitchboardKind
 
 
 class FakeSwitchboard:
@@ -16,9 +15,9 @@ class FakeSwitchboard:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.shown: dict[PersonId, Shown] = {}
-        self.coming: dict[PersonId, tuple[ComingSegment, ...]] = {}
-        self.told: list[tuple[float, PersonId, Shown]] = []
+        self.shown: dict[PersonKey, Shown] = {}
+        self.coming: dict[PersonKey, tuple[ComingSegment, ...]] = {}
+        self.told: list[tuple[float, PersonKey, Shown]] = []
         self.batches: list[int] = []
         self.times_opened = 0
         self.times_closed = 0
@@ -40,19 +39,19 @@ class FakeSwitchboard:
         if self.broken is not None:
             raise self.broken
 
-    async def ahead(self, coming: Mapping[PersonId, Sequence[ComingSegment]]) -> None:
+    async def ahead(self, coming: Mapping[PersonKey, Sequence[ComingSegment]]) -> None:
         await self._answer()
-        self.coming.update({person_id: tuple(segments) for person_id, segments in coming.items()})
+        self.coming.update({key: tuple(segments) for key, segments in coming.items()})
 
-    async def show(self, states: Mapping[PersonId, Shown]) -> None:
+    async def show(self, states: Mapping[PersonKey, Shown]) -> None:
         await self._answer()
         self.batches.append(len(states))
         self.shown.update(states)
-        self.told += [(self.clock.monotonic(), person_id, state) for person_id, state in states.items()]
+        self.told += [(self.clock.monotonic(), key, state) for key, state in states.items()]
 
-    async def reconcile(self, people: frozenset[PersonId]) -> Mapping[PersonId, Shown]:
+    async def reconcile(self, people: frozenset[PersonKey]) -> Mapping[PersonKey, Shown]:
         await self._answer()
-        self.shown = {person_id: state for person_id, state in self.shown.items() if person_id in people}
+        self.shown = {key: state for key, state in self.shown.items() if key in people}
         return dict(self.shown)
 
     async def check(self) -> Sequence[str]:

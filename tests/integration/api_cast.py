@@ -163,7 +163,7 @@ class Cast:
         async with self.store.change(COMPANY, [person]) as tx:
             await tx.apply_reading(calendar_id(person), reading, self._clock.now() + timedelta(days=35))
             await replan(tx, person)
-        self.held.note_read(CONNECTION, self._clock.now())
+        self.held.company(COMPANY).note_read(CONNECTION, self._clock.now())
         await self.held.refresh()
 
     async def change(self, person: PersonId, **values: Any) -> None:

@@ -12,7 +12,7 @@ import anyio
 import pytest
 from msgspec import Struct, structs
 
-from callendar.domain.person import PersonId, ViewerId
+from callendar.domain.person import ViewerId
 from callendar.domain.rules import OpenHours
 from callendar.engine.plan import replan
 from callendar.engine.tokens import hash_secret
@@ -20,7 +20,7 @@ from callendar.web.feed import Feeds
 from callendar.web.room import Room
 from callendar.web.rows import RowEncoder
 from tests.clock import START
-from tests.integration.api_cast import ANNA, BO, CILLA, COMPANY, CONNECTION, Cast, booking, open_cast, wire
+from tests.integration.api_cast import ANNA, BO, CILLA, COMPANY, CONNECTION, OTHER, Cast, booking, open_cast, wire
 from tests.integration.described import describe
 
 pytestmark = pytest.mark.anyio
@@ -263,7 +263,7 @@ async def test_freshness_is_told_at_most_every_two_seconds_when_it_changed(cast:
         listener.take()
         for _ in range(4):
             await cast.clock.advance(0.5)
-            cast.held.note_read(CONNECTION, cast.clock.now())
+            cast.held.company(COMPANY).note_read(CONNECTION, cast.clock.now())
         await cast.clock.advance(2)
         told = listener.take()
         assert {event.name for event in told} == {"fresh"}
@@ -277,7 +277,7 @@ async def test_freshness_is_told_at_most_every_two_seconds_when_it_changed(cast:
 async def test_freshness_of_another_company_s_connections_is_not_told(cast: Cast) -> None:
     """Its connections are unknown here."""
     async with listening(cast, "south", since="") as listener:
-        cast.held.note_read(CONNECTION, cast.clock.now() + timedelta(seconds=1))
+        cast.held.company(COMPANY).note_read(CONNECTION, cast.clock.now() + timedelta(seconds=1))
         await cast.clock.advance(5)
         assert listener.take("fresh") == []
 
@@ -292,13 +292,13 @@ async def test_lines_are_told_as_they_change(cast: Cast) -> None:
     """Only what differs, only of this company."""
     async with listening(cast) as listener:
         listener.take()
-        cast.held.lines[ANNA] = "ringing"
-        cast.held.lines[PersonId("p_south_anna")] = "talking"
+        cast.held.company(COMPANY).lines[ANNA] = "ringing"
+        cast.held.company(OTHER).lines[ANNA] = "talking"
         cast.held.wake()
         await cast.clock.settle()
         assert [event.data for event in listener.take("lines")] == [{ANNA: "ringing"}]
-        cast.held.lines[ANNA] = "talking"
-        cast.held.lines[BO] = "idle"
+        cast.held.company(COMPANY).lines[ANNA] = "talking"
+        cast.held.company(COMPANY).lines[BO] = "idle"
         cast.held.wake()
         await cast.clock.settle()
         assert [event.data for event in listener.take("lines")] == [{ANNA: "talking", BO: "idle"}]

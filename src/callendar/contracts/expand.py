@@ -38,7 +38,7 @@ class ExpandAsk(Struct, frozen=True, kw_only=True):
     """Casefolded; empty = the organizer, when there is one, is she."""
     marks: Marks
     calendar: str = ""
-    """Whose object it is: calendars take turns, and one that takes too long is put off."""
+    """Whose object it is (`CalendarToRead.id`): calendars take turns, and one that takes too long is put off."""
     max_bookings: int = 2_000
     """More occurrences than this in the window are cut off with one fault."""
 

@@ -74,6 +74,7 @@ class CalendarToRead(Struct, frozen=True, kw_only=True):
     """What a reader has to know of a calendar and its person."""
 
     id: str
+    """Tells it from every other, of whichever company: sources hand it to the expander."""
     ref: str
     zone: ZoneInfo
     """The person's configured zone: floating times are read in it."""

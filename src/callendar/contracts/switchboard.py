@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -12,7 +12,11 @@ from callendar.contracts.clock import Clock
 from callendar.domain.claim import Kind
 from callendar.domain.person import PersonId
 from callendar.domain.reason import ReasonCode
+from callendar.domain.rules import CompanyId
 from callendar.domain.timetable import StateKind
+
+PersonKey: TypeAlias = tuple[CompanyId, PersonId]
+"""A person among all companies that a switchboard serves: an id says who she is in hers alone."""
 
 LineState = Literal["unknown", "idle", "ringing", "talking", "unreachable"]
 
@@ -41,15 +45,15 @@ class Shown(Struct, frozen=True, kw_only=True, gc=False):
 class Switchboard(Protocol):
     """One telephone system. Every call is idempotent; after a (re)connect the engine says everything again."""
 
-    async def ahead(self, coming: Mapping[PersonId, Sequence[ComingSegment]]) -> None:
+    async def ahead(self, coming: Mapping[PersonKey, Sequence[ComingSegment]]) -> None:
         """Write each person's coming segments where the switchboard can hold them, replacing those held before."""
         ...
 
-    async def show(self, states: Mapping[PersonId, Shown]) -> None:
+    async def show(self, states: Mapping[PersonKey, Shown]) -> None:
         """Set lamps and presence; a batch."""
         ...
 
-    async def reconcile(self, people: frozenset[PersonId]) -> Mapping[PersonId, Shown]:
+    async def reconcile(self, people: frozenset[PersonKey]) -> Mapping[PersonKey, Shown]:
         """What it shows now of these people, forgetting everybody else; asked for after each (re)connect."""
         ...
 

@@ -17,7 +17,7 @@ from structlog import get_logger
 from callendar.contracts.meter import Meter
 from callendar.contracts.store import NotFound, Store
 from callendar.contracts.switchboard import LineState
-from callendar.domain.booking import ConnectionId
+from callendar.domain.booking import Connection, ConnectionId
 from callendar.domain.person import PersonId
 from callendar.domain.row import Row
 from callendar.domain.rules import Company, CompanyId
@@ -40,7 +40,10 @@ class Touched(Struct, frozen=True, gc=False):
 
 
 class HeldCompany:
-    """One company as held: replace nothing here, ask `HeldPeople`."""
+    """One company as held: replace nothing here, ask `HeldPeople`. All ids are of this company and of no other.
+
+    `read_at` and `lines` live in memory only.
+    """
 
     def __init__(self, company: Company, epoch: str, n: int, rows: Sequence[Row]) -> None:
         self.company = company
@@ -50,6 +53,15 @@ class HeldCompany:
         self.oldest = n
         """Changes after this n are in `recent`."""
         self.recent: deque[Touched] = deque()
+        self.read_at: dict[ConnectionId, datetime] = {}
+        """When each connection was last read; noted by sync, stored now and then."""
+        self.stale_seconds: dict[ConnectionId, int] = {}
+        """How old `read_at` may grow before a connection is stale: `stale_minutes`, or two polls if longer."""
+        self.poll_seconds: dict[ConnectionId, float] = {}
+        """The longest wait between polls that a provider asked for, where it is longer than the connection's own."""
+        self.kinds: dict[ConnectionId, str] = {}
+        """Of every connection."""
+        self.lines: dict[PersonId, LineState] = {}
 
     @property
     def version(self) -> str:
@@ -67,11 +79,39 @@ class HeldCompany:
             found.add(touched.person_id)
         return found
 
+    def note_connections(self, connections: Sequence[Connection]) -> None:
+        """These are all there are."""
+        self.kinds = {each.id: each.kind for each in connections}
+        for known in (self.read_at, self.stale_seconds, self.poll_seconds):
+            for gone in known.keys() - self.kinds.keys():
+                del known[gone]
+        for each in connections:
+            polls = 2 * max(each.poll_seconds, self.poll_seconds.get(each.id, 0))
+            self.stale_seconds[each.id] = max(self.company.rules.stale_minutes * 60, int(polls))
+            if each.read_at is not None:
+                self.note_read(each.id, each.read_at)
+
+    def note_read(self, connection_id: ConnectionId, at: datetime) -> None:
+        """A connection was read successfully; never goes back in time."""
+        before = self.read_at.get(connection_id)
+        if before is None or at > before:
+            self.read_at[connection_id] = at
+
+    def note_poll(self, connection_id: ConnectionId, seconds: float) -> None:
+        """A calendar of this connection is read only so often: two such waits are not yet stale."""
+        self.poll_seconds[connection_id] = seconds
+        self.stale_seconds[connection_id] = max(self.stale_seconds.get(connection_id, 0), int(2 * seconds))
+
+    def take_over(self, before: HeldCompany) -> None:
+        """What is known in memory only, of the same company held before."""
+        self.read_at, self.stale_seconds = before.read_at, before.stale_seconds
+        self.poll_seconds, self.kinds, self.lines = before.poll_seconds, before.kinds, before.lines
+
 
 class HeldPeople:
     """All companies of a store, in memory.
 
-    `run` keeps them fresh; `changed` wakes whoever waits for a company. `read_at` and `lines` live in memory only.
+    `run` keeps them fresh; `changed` wakes whoever waits for a company.
     """
 
     def __init__(self, store: Store, meter: Meter | None = None) -> None:
@@ -83,15 +123,6 @@ class HeldPeople:
         self._looking = anyio.Lock()
         """Looks come one after the other, or an older one could put an older row back."""
         self._compactor = Compactor()
-        self.read_at: dict[ConnectionId, datetime] = {}
-        """When each connection was last read; noted by sync, stored now and then."""
-        self.stale_seconds: dict[ConnectionId, int] = {}
-        """How old `read_at` may grow before a connection is stale: `stale_minutes`, or two polls if longer."""
-        self.poll_seconds: dict[ConnectionId, float] = {}
-        """The longest wait between polls that a provider asked for, where it is longer than the connection's own."""
-        self.kinds: dict[ConnectionId, str] = {}
-        """Of every connection."""
-        self.lines: dict[PersonId, LineState] = {}
 
     @property
     def companies(self) -> Mapping[CompanyId, HeldCompany]:
@@ -126,12 +157,7 @@ class HeldPeople:
         for company in await self._store.load_companies():
             seen.add(company.id)
             woken |= await self._refresh_company(company)
-            for connection in await self._store.load_connections(company.id):
-                self.kinds[connection.id] = connection.kind
-                polls = 2 * max(connection.poll_seconds, self.poll_seconds.get(connection.id, 0))
-                self.stale_seconds[connection.id] = max(company.rules.stale_minutes * 60, int(polls))
-                if connection.read_at is not None:
-                    self.note_read(connection.id, connection.read_at)
+            self.company(company.id).note_connections(await self._store.load_connections(company.id))
         for gone in self._companies.keys() - seen:
             del self._companies[gone]
             woken = True
@@ -166,7 +192,10 @@ class HeldPeople:
         """Load a whole company, in place of what was held of it."""
         loaded = await self._store.load_rows(company.id)
         rows = await self._compact(loaded.rows)
-        self._companies[company.id] = HeldCompany(company, loaded.epoch, loaded.n, rows)
+        held = HeldCompany(company, loaded.epoch, loaded.n, rows)
+        if (before := self._companies.get(company.id)) is not None:
+            held.take_over(before)
+        self._companies[company.id] = held
         log.info("company_held", company=company.id, people=len(rows))
         return True
 
@@ -181,17 +210,6 @@ class HeldPeople:
                 segments = 0
                 await anyio.lowlevel.checkpoint()
         return compacted
-
-    def note_read(self, connection_id: ConnectionId, at: datetime) -> None:
-        """A connection was read successfully; never goes back in time."""
-        before = self.read_at.get(connection_id)
-        if before is None or at > before:
-            self.read_at[connection_id] = at
-
-    def note_poll(self, connection_id: ConnectionId, seconds: float) -> None:
-        """A calendar of this connection is read only so often: two such waits are not yet stale."""
-        self.poll_seconds[connection_id] = seconds
-        self.stale_seconds[connection_id] = max(self.stale_seconds.get(connection_id, 0), int(2 * seconds))
 
     def wake(self) -> None:
         """Wake everybody who waits in `changed`."""

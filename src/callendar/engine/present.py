@@ -16,14 +16,21 @@ from msgspec import Struct
 from structlog import get_logger
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.switchboard import Shown, Switchboard, SwitchboardContext, SwitchboardKind
+from callendar.contracts.switchboard import (
+    ComingSegment,
+    PersonKey,
+    Shown,
+    Switchboard,
+    SwitchboardContext,
+    SwitchboardKind,
+)
 from callendar.domain.booking import ConnectionId
 from callendar.domain.person import Person, PersonId
 from callendar.domain.row import Row
 from callendar.domain.rules import Company, CompanyId
 from callendar.engine.agenda import Agenda
 from callendar.engine.backoff import retry_seconds
-from callendar.engine.held import HeldPeople
+from callendar.engine.held import HeldCompany, HeldPeople
 from callendar.engine.shown import UNKNOWN, coming_segments, is_stale, next_edge, show, stale_from
 from callendar.engine.supervise import mishap
 from callendar.engine.waiting import wait_until, within
@@ -70,21 +77,21 @@ class Presenter:
     def _forget(self) -> None:
         """What was known of a connection that is no more."""
         self._seen: dict[CompanyId, int] = {}
-        self._company_of: dict[PersonId, CompanyId] = {}
         self._companies: dict[CompanyId, Company] = {}
-        self._shown: dict[PersonId, Shown] = {}
-        self._ahead: dict[PersonId, int] = {}
+        self._served: dict[CompanyId, set[PersonId]] = {}
+        self._shown: dict[PersonKey, Shown] = {}
+        self._ahead: dict[PersonKey, int] = {}
         """Hash of the coming segments that were written last."""
-        self._to_write: dict[PersonId, None] = {}
+        self._to_write: dict[PersonKey, None] = {}
         """Whose coming segments are to be compared and written, in that order."""
         self._agenda = Agenda()
-        self._stale: dict[PersonId, None] = {}
+        self._stale: dict[PersonKey, None] = {}
         """Whom only a reading can mend; who fails has a changed row once she does not."""
-        self._read_at: dict[ConnectionId, datetime] = {}
+        self._read_at: dict[CompanyId, dict[ConnectionId, datetime]] = {}
         self._drift = self._measure_drift()
 
     @property
-    def shown(self) -> Mapping[PersonId, Shown]:
+    def shown(self) -> Mapping[PersonKey, Shown]:
         """What the switchboard shows, as far as it has taken it."""
         return self._shown
 
@@ -125,9 +132,10 @@ class Presenter:
         if self._failures:
             self._failures = 0
             log.info("switchboard_back", switchboard=self._place.name)
-        log.info("switchboard_open", switchboard=self._place.name, people=len(self._company_of), shown=len(self._shown))
-        await self._look(board, list(self._company_of))
-        self._to_write = dict.fromkeys(self._company_of)
+        everybody = self._everybody()
+        log.info("switchboard_open", switchboard=self._place.name, people=len(everybody), shown=len(self._shown))
+        await self._look(board, everybody)
+        self._to_write = dict.fromkeys(everybody)
 
     async def _tell(self, board: Switchboard) -> None:
         """Tell what has changed by now: lamps first, then one batch of coming segments."""
@@ -138,17 +146,20 @@ class Presenter:
         due = changed | dict.fromkeys(self._agenda.take(self._clock.now()))
         if self._was_set_back():
             log.warning("clock_set_back", switchboard=self._place.name)
-            due = dict.fromkeys(self._company_of)
+            due = dict.fromkeys(self._everybody())
             self._to_write |= due
         await self._look(board, [*due, *(each for each in self._read_since() if each not in due)])
         await self._write_some(board)
 
     # what is wanted ------------------------------------------------------------------------------------------------
 
-    def _take_changes(self) -> tuple[dict[PersonId, None], set[PersonId]]:
+    def _everybody(self) -> list[PersonKey]:
+        return [(company_id, person_id) for company_id, people in self._served.items() for person_id in people]
+
+    def _take_changes(self) -> tuple[dict[PersonKey, None], set[PersonKey]]:
         """Whose rows, or company, changed since the last look; and who is not served any more."""
-        changed: dict[PersonId, None] = {}
-        gone: set[PersonId] = set()
+        changed: dict[PersonKey, None] = {}
+        gone: set[PersonKey] = set()
         companies = {
             company_id: held
             for company_id, held in self._held.companies.items()
@@ -156,59 +167,66 @@ class Presenter:
         }
         for company_id in self._seen.keys() - companies.keys():
             del self._seen[company_id], self._companies[company_id]
-            gone |= {each for each, theirs in self._company_of.items() if theirs == company_id}
+            self._read_at.pop(company_id, None)
+            gone |= {(company_id, person_id) for person_id in self._served.pop(company_id)}
         for company_id, held in companies.items():
+            served = self._served.setdefault(company_id, set())
             touched = held.touched_since(self._seen[company_id]) if company_id in self._seen else None
             if touched is None or self._companies.get(company_id) != held.company:
-                touched = held.rows.keys() | {each for each, theirs in self._company_of.items() if theirs == company_id}
+                touched = held.rows.keys() | served
             self._seen[company_id], self._companies[company_id] = held.n, held.company
             for person_id in touched:
                 row = held.rows.get(person_id)
                 if row is not None and self._serves(row.person):
-                    self._company_of[person_id] = company_id
-                    changed[person_id] = None
-                elif person_id in self._company_of:
-                    gone.add(person_id)
+                    served.add(person_id)
+                    changed[company_id, person_id] = None
+                elif person_id in served:
+                    served.remove(person_id)
+                    gone.add((company_id, person_id))
         return changed, gone
 
     def _serves(self, person: Person) -> bool:
         boards = {extension.switchboard for extension in person.extensions}
         return not boards or None in boards or self._place.name in boards
 
-    def _row(self, person_id: PersonId) -> tuple[Row, Company] | None:
-        company_id = self._company_of.get(person_id)
-        held = self._held.companies.get(company_id) if company_id is not None else None
+    def _find(self, key: PersonKey) -> tuple[Row, HeldCompany] | None:
+        company_id, person_id = key
+        held = self._held.companies.get(company_id)
         row = held.rows.get(person_id) if held is not None else None
-        return (row, held.company) if row is not None and held is not None else None
+        return (row, held) if row is not None and held is not None else None
 
-    def _wanted(self, person_id: PersonId, now: datetime) -> Shown | None:
+    def _wanted(self, key: PersonKey, now: datetime) -> Shown | None:
         """What should be shown of her; puts into the agenda when to look again."""
-        found = self._row(person_id)
+        found = self._find(key)
         if found is None:
             return None
-        row, company = found
-        wanted = show(row, company, now)
+        row, held = found
+        wanted = show(row, held.company, now)
         instants = [next_edge(row, now)]
-        self._stale.pop(person_id, None)
-        if is_stale(row, self._held.read_at, self._held.stale_seconds, now):
+        self._stale.pop(key, None)
+        if is_stale(row, held.read_at, held.stale_seconds, now):
             if row.failing_since is None:
-                self._stale[person_id] = None
+                self._stale[key] = None
             else:
                 instants.append(now + timedelta(seconds=FAILING_SECONDS))
             wanted = UNKNOWN if wanted.kind == "available" else wanted
         else:
-            instants.append(stale_from(row, self._held.read_at, self._held.stale_seconds))
-        self._agenda.put(person_id, min((each for each in instants if each is not None), default=None))
+            instants.append(stale_from(row, held.read_at, held.stale_seconds))
+        self._agenda.put(key, min((each for each in instants if each is not None), default=None))
         return wanted
 
-    def _read_since(self) -> list[PersonId]:
+    def _read_since(self) -> list[PersonKey]:
         """Of those that are stale, whose calendars have been read since the last look."""
         if not self._stale:
             return []
-        read = {each for each, at in self._held.read_at.items() if self._read_at.get(each) != at}
-        self._read_at = dict(self._held.read_at)
-        found = ((person_id, self._row(person_id)) for person_id in self._stale)
-        return [each for each, row in found if row is not None and not read.isdisjoint(row[0].connections)]
+        read: dict[CompanyId, set[ConnectionId]] = {}
+        for company_id in self._served:
+            held, before = self._held.companies.get(company_id), self._read_at.get(company_id, {})
+            now = dict(held.read_at) if held is not None else {}
+            read[company_id] = {each for each, at in now.items() if before.get(each) != at}
+            self._read_at[company_id] = now
+        found = ((key, self._find(key)) for key in self._stale)
+        return [key for key, row in found if row is not None and not read[key[0]].isdisjoint(row[0].connections)]
 
     async def _wait(self, news: anyio.Event) -> None:
         """Until something held changes, somebody's instant comes, or it is time to look at the clock anyhow."""
@@ -229,14 +247,14 @@ class Presenter:
 
     # what is told --------------------------------------------------------------------------------------------------
 
-    async def _look(self, board: Switchboard, people: Iterable[PersonId]) -> None:
+    async def _look(self, board: Switchboard, people: Iterable[PersonKey]) -> None:
         """Tell, batch by batch, what these people should show and do not."""
         now = self._clock.now()
-        states: dict[PersonId, Shown] = {}
-        for looked_at, person_id in enumerate(people, 1):
-            wanted = self._wanted(person_id, now)
-            if wanted is not None and self._shown.get(person_id) != wanted:
-                states[person_id] = wanted
+        states: dict[PersonKey, Shown] = {}
+        for looked_at, key in enumerate(people, 1):
+            wanted = self._wanted(key, now)
+            if wanted is not None and self._shown.get(key) != wanted:
+                states[key] = wanted
             if len(states) == BATCH:
                 await self._show(board, states)
                 states = {}
@@ -244,7 +262,7 @@ class Presenter:
                 await anyio.lowlevel.checkpoint()
         await self._show(board, states)
 
-    async def _show(self, board: Switchboard, states: Mapping[PersonId, Shown]) -> None:
+    async def _show(self, board: Switchboard, states: Mapping[PersonKey, Shown]) -> None:
         if states:
             await within(self._clock, CALL_SECONDS, partial(board.show, states))
             self._shown.update(states)
@@ -253,31 +271,31 @@ class Presenter:
 
     async def _write_some(self, board: Switchboard) -> None:
         now = self._clock.now()
-        coming = {}
-        hashes: dict[PersonId, int] = {}
-        for person_id in list(self._to_write)[:BATCH]:
-            del self._to_write[person_id]
-            found = self._row(person_id)
+        coming: dict[PersonKey, tuple[ComingSegment, ...]] = {}
+        hashes: dict[PersonKey, int] = {}
+        for key in list(self._to_write)[:BATCH]:
+            del self._to_write[key]
+            found = self._find(key)
             if found is None:
                 continue
-            segments = coming_segments(*found, now)
-            if self._ahead.get(person_id) != (fingerprint := hash(segments)):
-                coming[person_id] = segments
-                hashes[person_id] = fingerprint
+            row, held = found
+            segments = coming_segments(row, held.company, now)
+            if self._ahead.get(key) != (fingerprint := hash(segments)):
+                coming[key] = segments
+                hashes[key] = fingerprint
         if coming:
             await within(self._clock, CALL_SECONDS, partial(board.ahead, coming))
             self._ahead.update(hashes)
 
-    async def _remove(self, board: Switchboard, gone: set[PersonId]) -> None:
+    async def _remove(self, board: Switchboard, gone: set[PersonKey]) -> None:
         """They are not served any more: nothing lies ahead of them, and the switchboard forgets them."""
-        for person_id in gone:
-            self._company_of.pop(person_id, None)
-            self._agenda.put(person_id, None)
+        for key in gone:
+            self._agenda.put(key, None)
             for kept in (self._shown, self._ahead, self._to_write, self._stale):
-                kept.pop(person_id, None)
+                kept.pop(key, None)
         await within(self._clock, CALL_SECONDS, partial(board.ahead, dict.fromkeys(gone, ())))
         self._shown = await self._ask_shown(board)
 
-    async def _ask_shown(self, board: Switchboard) -> dict[PersonId, Shown]:
-        people = frozenset(self._company_of)
+    async def _ask_shown(self, board: Switchboard) -> dict[PersonKey, Shown]:
+        people = frozenset(self._everybody())
         return dict(await within(self._clock, CALL_SECONDS, partial(board.reconcile, people)))

@@ -19,7 +19,7 @@ from callendar.domain.errors import Refused
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import View, Viewer, redact, view_of
 from callendar.domain.row import Row
-from callendar.domain.rules import Company
+from callendar.domain.rules import Company, CompanyId
 from callendar.domain.window import window_from
 from callendar.engine.tokens import hash_secret
 from callendar.engine.trail import audit_of
@@ -55,18 +55,19 @@ class Publisher:
     """Renders timetables; keeps those asked for last."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[PersonId, View], _Kept] = {}
+        self._kept: dict[tuple[CompanyId, PersonId, View], _Kept] = {}
 
     async def publish(self, row: Row, company: Company, viewer: Viewer) -> Published:
         """The calendar that this viewer may see of her timetable, from the day before her last slide to 35 days on."""
         view = view_of(viewer, row.person, company)
-        kept = self._kept.pop((row.person.id, view), None)
+        key = (company.id, row.person.id, view)
+        kept = self._kept.pop(key, None)
         if kept is None or kept.row is not row or kept.company != company:
             cut = redact(row, view, company)
             # A thousand events take a third of a second.
             body = await anyio.to_thread.run_sync(render_timetable, cut, company, window_from(row.slid_at))
             kept = _Kept(row, company, Published(body, f'W/"{sha256(body).hexdigest()[:32]}"'))
-        self._kept[row.person.id, view] = kept
+        self._kept[key] = kept
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         return kept.published

@@ -133,7 +133,12 @@ class Reader:
     async def _fetch(self, company: Company, sync: CalendarSync, source: OpenSource, known: Known | None) -> Reading:
         """The reading, from the start if the cursor has expired; whatever goes wrong is a `SourceError`."""
         person, calendar = sync.person, sync.calendar
-        wanted = CalendarToRead(id=calendar.id, ref=calendar.ref, zone=person.zone_info, addresses=person.all_addresses)
+        wanted = CalendarToRead(
+            id=f"{company.id}/{calendar.id}",
+            ref=calendar.ref,
+            zone=person.zone_info,
+            addresses=person.all_addresses,
+        )
         window, marks = window_from(sync.slid_at), self._marks(company, person)
 
         async def ask() -> Reading:

@@ -234,8 +234,8 @@ class Sync:
             reader=self._reader,
             clock=self._clock,
             company=lambda: self._held.company(company_id).company,
-            noted=partial(self._note, synced, connection.id),
-            polled=partial(self._held.note_poll, connection.id),
+            noted=partial(self._note, company_id, synced, connection.id),
+            polled=lambda seconds: self._held.company(company_id).note_poll(connection.id, seconds),
             meter=self._held.meter,
         )
         for calendars in synced.calendars.values():
@@ -262,15 +262,17 @@ class Sync:
 
     def _note(
         self,
+        company_id: CompanyId,
         synced: SyncedCompany,
         connection_id: ConnectionId,
         calendar_id: CalendarId,
         cursor: str | None,
         oldest: datetime,
     ) -> None:
-        if connection_id not in self._held.read_at:
+        held = self._held.company(company_id)
+        if connection_id not in held.read_at:
             self._first.set()
-        self._held.note_read(connection_id, oldest)
+        held.note_read(connection_id, oldest)
         synced.read_at[connection_id] = oldest
         if cursor is None:
             synced.cursors.pop(calendar_id, None)

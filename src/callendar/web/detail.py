@@ -133,7 +133,8 @@ class Details:
 
     def read_seconds(self, row: Row, now: datetime) -> int | None:
         """How long ago her calendars were read, by the one read longest ago; None without any that was."""
-        read = [self._people.read_at[each] for each in row.connections if each in self._people.read_at]
+        read_at = self._people.company(row.person.company_id).read_at
+        read = [read_at[each] for each in row.connections if each in read_at]
         return max(0, int((now - min(read)).total_seconds())) if read else None
 
     async def encode(
@@ -173,11 +174,12 @@ class Details:
 
     async def _calendars(self, person: Person) -> tuple[WireCalendar, ...]:
         calendars = await self._store.load_calendars(person.company_id, person.id)
+        read_at = self._people.company(person.company_id).read_at
         return tuple(
             [
                 wire_calendar(
                     each,
-                    self._people.read_at.get(each.connection_id),
+                    read_at.get(each.connection_id),
                     await self._store.load_object_faults(person.company_id, each.id),
                 )
                 for each in calendars

@@ -229,7 +229,7 @@ class Feed:
         self._n = batch.n
 
     def _changed_lines(self, held: HeldCompany) -> list[bytes]:
-        all_lines = self._feeds.people.lines
+        all_lines = held.lines
         if not all_lines and not self._lines:
             return []
         lines: dict[PersonId, LineState] = {each: state for each, state in all_lines.items() if each in held.rows}

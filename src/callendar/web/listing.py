@@ -85,9 +85,9 @@ class ReadTimes:
         if kept is not None and not at_once and now - kept[0] < self._every:
             return kept[1]
         reads: Mapping[str, WireRead] = {
-            connection: WireRead(read_at=read_at, stale_seconds=self._people.stale_seconds[connection])
-            for connection, read_at in self._people.read_at.items()
-            if connection in self._of(held) and connection in self._people.stale_seconds
+            connection: WireRead(read_at=read_at, stale_seconds=held.stale_seconds[connection])
+            for connection, read_at in held.read_at.items()
+            if connection in self._of(held) and connection in held.stale_seconds
         }
         if kept is not None and kept[1] == reads:
             reads = kept[1]

@@ -78,9 +78,10 @@ class ServiceCollector(Collector):
         held, now = self._parts.held, self._parts.clock.now()
         rows = [row for company in held.companies.values() for row in company.rows.values()]
         ages: dict[tuple[str, ...], float] = {}
-        for connection, read_at in held.read_at.items():
-            kind = (held.kinds.get(connection, "unknown"),)
-            ages[kind] = max(ages.get(kind, 0.0), (now - read_at).total_seconds())
+        for company in held.companies.values():
+            for connection, read_at in company.read_at.items():
+                kind = (company.kinds.get(connection, "unknown"),)
+                ages[kind] = max(ages.get(kind, 0.0), (now - read_at).total_seconds())
         return {
             "callendar_people": {(): len(rows)},
             "callendar_people_failing": {(): sum(row.failing_since is not None for row in rows)},

@@ -55,7 +55,7 @@ def furnish(parts: WebParts) -> Room:
     """Make the room."""
     store, people, clock = parts.store, parts.held, parts.clock
     doorkeeper = Doorkeeper(store, clock)
-    rows = RowEncoder(people)
+    rows = RowEncoder(people.companies)
     batches = Batches(store, people, rows)
     read_times = ReadTimes(people, clock, every_seconds=FRESH_SECONDS)
     return Room(

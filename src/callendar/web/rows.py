@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,9 +13,9 @@ from callendar.domain.freshness import Freshness, read_freshness
 from callendar.domain.person import PersonId
 from callendar.domain.privacy import View, Viewer, redact, view_of
 from callendar.domain.row import Row
-from callendar.domain.rules import Company
+from callendar.domain.rules import Company, CompanyId
 from callendar.domain.timetable import read_next_free, read_soon, read_state
-from callendar.engine.held import HeldPeople
+from callendar.engine.held import HeldCompany
 from callendar.web.wire import (
     LivePart,
     WireFreshness,
@@ -48,12 +49,16 @@ class Kept(Struct, frozen=True, gc=False):
 
 
 class RowEncoder:
-    """Encodes one company's rows for viewers; keeps what can be kept."""
+    """Encodes rows for viewers; keeps what can be kept.
 
-    def __init__(self, people: HeldPeople) -> None:
-        self._people = people
-        self._kept: dict[tuple[PersonId, View], Kept] = {}
-        self._rules: dict[str, int] = {}
+    Args:
+        companies: As they are held, of whom lines and freshness are read.
+    """
+
+    def __init__(self, companies: Mapping[CompanyId, HeldCompany]) -> None:
+        self._companies = companies
+        self._kept: dict[CompanyId, dict[tuple[PersonId, View], Kept]] = {}
+        self._rules: dict[CompanyId, int] = {}
         self._instant: datetime | None = None
         self._live: dict[tuple[PersonId, View, LineState, Freshness], tuple[Kept, bytes]] = {}
         """Live parts as of `_instant`: whoever else is sent the same in the same second is sent the same bytes."""
@@ -102,23 +107,25 @@ class RowEncoder:
         return encoded
 
     def _line(self, row: Row) -> LineState:
-        return self._people.lines.get(row.person.id, "unknown")
+        held = self._companies.get(row.person.company_id)
+        return "unknown" if held is None else held.lines.get(row.person.id, "unknown")
 
     def _freshness(self, row: Row, now: datetime) -> Freshness:
+        held = self._companies.get(row.person.company_id)
         return read_freshness(
             connections=row.connections,
             failing_since=row.failing_since,
-            read_at=self._people.read_at,
-            stale_seconds=self._people.stale_seconds,
+            read_at={} if held is None else held.read_at,
+            stale_seconds={} if held is None else held.stale_seconds,
             now=now,
         )
 
     def _keep(self, row: Row, view: View, company: Company, listed_until: datetime) -> Kept:
         if self._rules.get(company.id) != company.rules_version:
-            self._kept = {key: kept for key, kept in self._kept.items() if kept.row.person.company_id != company.id}
+            self._kept[company.id] = {}
             self._rules[company.id] = company.rules_version
-        key = (row.person.id, view)
-        kept = self._kept.get(key)
+        theirs, key = self._kept[company.id], (row.person.id, view)
+        kept = theirs.get(key)
         if (
             kept is not None
             and kept.row is row
@@ -130,5 +137,5 @@ class RowEncoder:
         listed = tuple(wire_segment(each, view) for each in cut.timetable if each.start < listed_until)
         beyond = cut.timetable[len(listed)].start if len(listed) < len(cut.timetable) else None
         fixed = _encode(fixed_part(row.person, listed, cut.known_until))
-        kept = self._kept[key] = Kept(row, cut, fixed, listed_until, beyond)
+        kept = theirs[key] = Kept(row, cut, fixed, listed_until, beyond)
         return kept

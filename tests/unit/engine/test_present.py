@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from callendar.contracts.switchboard import Shown
+from callendar.contracts.switchboard import PersonKey, Shown
 from callendar.domain.person import Extension, PersonId
 from callendar.engine.plan import replan
 from callendar.engine.present import SwitchboardPlace
@@ -18,7 +18,8 @@ from tests.fakes.house import COMPANY, CONNECTION, RULES, House, booking, change
 
 pytestmark = pytest.mark.anyio
 
-ANNA = PersonId("anna")
+ANNA: PersonKey = (COMPANY, PersonId("anna"))
+BO: PersonKey = (COMPANY, PersonId("bo"))
 
 
 @pytest.fixture
@@ -27,10 +28,10 @@ async def house() -> AsyncGenerator[House]:
         yield opened
 
 
-def wanted(house: House) -> dict[PersonId, Shown]:
+def wanted(house: House) -> dict[PersonKey, Shown]:
     """What the rows say now."""
     held = house.held.company(COMPANY)
-    return {each: show(row, held.company, house.clock.now()) for each, row in held.rows.items()}
+    return {(COMPANY, each): show(row, held.company, house.clock.now()) for each, row in held.rows.items()}
 
 
 async def test_lamps_follow_the_edges_to_the_second(house: House) -> None:
@@ -66,7 +67,7 @@ async def test_the_coming_segments_are_written_with_every_changed_row(house: Hou
         house.board.coming.clear()
         house.system.failing["anna"] = OSError("gone")
         await house.clock.advance(600)
-        assert house.held.company(COMPANY).rows[ANNA].failing_since is not None
+        assert house.held.company(COMPANY).rows[PersonId("anna")].failing_since is not None
         assert house.board.coming == {}
         house.system.failing.clear()
         await house.clock.advance(300)
@@ -121,10 +122,10 @@ async def test_people_who_are_gone_are_forgotten(house: House) -> None:
     await house.add_people("anna", "bo")
     house.system.put("anna", "1", booking(START + timedelta(hours=1), 60))
     async with house.running():
-        async with house.store.as_store.change(COMPANY, [ANNA]) as tx:
-            await tx.delete_person(ANNA, house.clock.now())
+        async with house.store.as_store.change(COMPANY, [PersonId("anna")]) as tx:
+            await tx.delete_person(PersonId("anna"), house.clock.now())
         await house.clock.advance(1)
-        assert house.board.shown.keys() == {"bo"}
+        assert house.board.shown.keys() == {BO}
         assert house.board.coming[ANNA] == ()
 
 
@@ -143,9 +144,9 @@ async def test_people_of_other_switchboards_are_not_told_of(house: House) -> Non
 
     async with house.running():
         await move_bo("s_2")
-        assert house.board.shown.keys() == {"anna"}
+        assert house.board.shown.keys() == {ANNA}
         await move_bo("s_1")
-        assert house.board.shown.keys() == {"anna", "bo"}
+        assert house.board.shown.keys() == {ANNA, BO}
 
 
 async def test_past_what_is_known_a_person_is_unknown(house: House) -> None:
@@ -175,7 +176,7 @@ async def test_stale_available_is_shown_as_unknown_and_mends_once_read(house: Ho
         assert house.board.shown[ANNA].kind == "available"
         await house.clock.advance(1500)
         assert house.board.shown[ANNA].kind == "unknown"
-        assert house.board.shown[PersonId("bo")].kind == "referred"
+        assert house.board.shown[BO].kind == "referred"
         house.system.slow.clear()
         await house.clock.advance(400)
         assert house.board.shown[ANNA].kind == "available"
@@ -218,4 +219,4 @@ async def test_present_never_writes_to_the_store(house: House) -> None:
         await house.clock.advance(6 * 3600)
     new = house.store.calls - before
     assert not any(name in new for name in ("save_progress", "request_sync", "rows written"))
-    assert CONNECTION not in house.held.read_at
+    assert CONNECTION not in house.held.company(COMPANY).read_at

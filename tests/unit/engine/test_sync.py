@@ -57,7 +57,7 @@ async def test_a_provider_that_asks_for_longer_polls_is_polled_so(house: House) 
     house.system.poll_after["anna"] = 7200
     async with house.running():
         await house.clock.advance(20_000)
-        assert house.held.stale_seconds[CONNECTION] == 14_400
+        assert house.held.company(COMPANY).stale_seconds[CONNECTION] == 14_400
     assert len(house.system.times("anna")) == 3
 
 
@@ -351,9 +351,9 @@ async def test_read_at_is_the_oldest_reading_among_the_calendars_that_do_not_fai
     async with house.running():
         house.system.failing["dan"] = Unreachable("no answer")
         await house.clock.advance(900)
-        assert house.held.read_at[CONNECTION] == START
+        assert house.held.company(COMPANY).read_at[CONNECTION] == START
         await house.clock.advance(300)
-        assert house.held.read_at[CONNECTION] >= START + timedelta(seconds=1000)
+        assert house.held.company(COMPANY).read_at[CONNECTION] >= START + timedelta(seconds=1000)
 
 
 async def test_a_server_that_asks_for_patience_again_and_again_is_told_of(house: House) -> None:

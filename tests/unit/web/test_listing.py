@@ -63,7 +63,7 @@ def held() -> HeldCompany:
 @pytest.fixture
 def listing(held: HeldCompany) -> Listing:
     people = Held(held)
-    return Listing(people, RowEncoder(people), ReadTimes(people, HandClock(), every_seconds=2))
+    return Listing(people, RowEncoder(people.companies), ReadTimes(people, HandClock(), every_seconds=2))
 
 
 async def test_no_piece_is_much_larger_than_is_allowed(listing: Listing) -> None:

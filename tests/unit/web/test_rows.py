@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from callendar.contracts.store import Store
 from callendar.domain.booking import ConnectionId
 from callendar.domain.person import Extension, Person, PersonId, ViewerId
 from callendar.domain.privacy import Role, Viewer
@@ -20,7 +19,7 @@ from callendar.domain.reason_table import REASONS
 from callendar.domain.row import Row
 from callendar.domain.rules import Company, CompanyId, Level, Rules
 from callendar.domain.timetable import Segment
-from callendar.engine.held import HeldPeople
+from callendar.engine.held import HeldCompany
 from callendar.web.rows import LISTED, RowEncoder
 from tests.clock import START
 
@@ -44,8 +43,7 @@ def row(*segments: Segment) -> Row:
 
 
 def encoder() -> RowEncoder:
-    # No store is asked: what an encoder reads of the held people lives in memory.
-    return RowEncoder(HeldPeople(cast(Store, None)))
+    return RowEncoder({COMPANY.id: HeldCompany(COMPANY, "epoch", 1, [])})
 
 
 def sent(encoded: bytes) -> dict[str, Any]:
@@ -127,8 +125,8 @@ def test_two_people_who_differ_only_in_hidden_things_give_the_same_bytes(
 
 def test_freshness_is_read_when_it_is_sent() -> None:
     """A connection that was read meanwhile needs no new row."""
-    people = HeldPeople(cast(Store, None))
-    rows = RowEncoder(people)
+    people = HeldCompany(COMPANY, "epoch", 1, [])
+    rows = RowEncoder({COMPANY.id: people})
     connection = ConnectionId("c_1")
     told = structs.replace(row(), connections=(connection,))
     people.stale_seconds[connection] = 7200
@@ -138,3 +136,23 @@ def test_freshness_is_read_when_it_is_sent() -> None:
     assert sent(rows.encode(COMPANY, told, viewer(), late))["freshness"]["state"] == "stale"
     people.note_read(connection, late)
     assert sent(rows.encode(COMPANY, told, viewer(), late))["freshness"]["state"] == "fresh"
+
+
+def test_two_companies_with_equal_ids_share_nothing_that_is_kept() -> None:
+    """Neither encoded rows nor lines nor when connections were read, however they take turns."""
+    connection = ConnectionId("c_1")
+    theirs = structs.replace(COMPANY, id=CompanyId("d"))
+    ours = structs.replace(row(segment(1)), connections=(connection,))
+    hers = structs.replace(ours, person=structs.replace(PERSON, company_id=theirs.id, name="Berit"), timetable=())
+    held = {each.id: HeldCompany(each, "epoch", 1, []) for each in (COMPANY, theirs)}
+    held[COMPANY.id].lines[PERSON.id] = "talking"
+    for company in held.values():
+        company.stale_seconds[connection] = 7200
+    held[theirs.id].note_read(connection, START)
+    rows = RowEncoder(held)
+    for _ in range(2):
+        told = sent(rows.encode(COMPANY, ours, viewer(), START))
+        assert (told["name"], told["line"], told["freshness"]["state"]) == ("Anna", "talking", "stale")
+        told = sent(rows.encode(theirs, hers, viewer(), START))
+        assert (told["name"], told["line"], told["freshness"]["state"]) == ("Berit", "unknown", "fresh")
+        assert "timetable" not in told

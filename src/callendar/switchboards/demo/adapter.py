@@ -9,8 +9,7 @@ import anyio
 import anyio.to_thread
 
 from callendar.contracts.clock import Clock
-from callendar.contracts.switchboard import ComingSegment, Shown, SwitchboardContext, SwitchboardKind
-from callendar.domain.person import PersonId
+from callendar.contracts.switchboard import ComingSegment, PersonKey, Shown, SwitchboardContext, SwitchboardKind
 from callendar.switchboards.demo.wire import Ahead, Forget, Line, Show, parse_lines, render_lines
 
 COMPACT_BYTES = 8_000_000
@@ -25,31 +24,36 @@ class DemoSwitchboard:
         self._clock = clock
         self._lock = anyio.Lock()
 
-    async def ahead(self, coming: Mapping[PersonId, Sequence[ComingSegment]]) -> None:
+    async def ahead(self, coming: Mapping[PersonKey, Sequence[ComingSegment]]) -> None:
         """Write a line for each person."""
         at = self._clock.now()
         await self._append(
-            Ahead(at=at, person=person_id, segments=tuple(segments)) for person_id, segments in coming.items()
+            Ahead(at=at, company=company_id, person=person_id, segments=tuple(segments))
+            for (company_id, person_id), segments in coming.items()
         )
 
-    async def show(self, states: Mapping[PersonId, Shown]) -> None:
+    async def show(self, states: Mapping[PersonKey, Shown]) -> None:
         """Write a line for each person."""
         at = self._clock.now()
-        await self._append(Show(at=at, person=person_id, shown=shown) for person_id, shown in states.items())
+        await self._append(
+            Show(at=at, company=company_id, person=person_id, shown=shown)
+            for (company_id, person_id), shown in states.items()
+        )
 
-    async def reconcile(self, people: frozenset[PersonId]) -> Mapping[PersonId, Shown]:
+    async def reconcile(self, people: frozenset[PersonKey]) -> Mapping[PersonKey, Shown]:
         """Read back what is shown; a line says of everybody else that she is forgotten."""
         async with self._lock:
             lines = await anyio.to_thread.run_sync(self._read)
-        shown: dict[PersonId, Shown] = {}
+        shown: dict[PersonKey, Shown] = {}
         for line in lines:
             if isinstance(line, Show):
-                shown[line.person] = line.shown
+                shown[line.company, line.person] = line.shown
             elif isinstance(line, Forget):
-                shown.pop(line.person, None)
+                shown.pop((line.company, line.person), None)
         at = self._clock.now()
-        await self._append(Forget(at=at, person=person_id) for person_id in shown if person_id not in people)
-        return {person_id: state for person_id, state in shown.items() if person_id in people}
+        gone = shown.keys() - people
+        await self._append(Forget(at=at, company=company_id, person=person_id) for company_id, person_id in gone)
+        return {key: state for key, state in shown.items() if key in people}
 
     async def check(self) -> Sequence[str]:
         """Whether the file can be written."""
@@ -87,13 +91,14 @@ class DemoSwitchboard:
 
 def _newest(lines: Iterable[Line]) -> list[Line]:
     """What still holds: of each person the last segments and the last state, in the order they were written."""
-    newest: dict[tuple[str, PersonId], Line] = {}
+    newest: dict[tuple[type[Line], PersonKey], Line] = {}
     for line in lines:
+        whose = (line.company, line.person)
         if isinstance(line, Forget):
-            newest.pop(("Show", line.person), None)
-            newest.pop(("Ahead", line.person), None)
+            newest.pop((Show, whose), None)
+            newest.pop((Ahead, whose), None)
             continue
-        key = (type(line).__name__, line.person)
+        key = (type(line), whose)
         newest.pop(key, None)
         newest[key] = line
     return list(newest.values())

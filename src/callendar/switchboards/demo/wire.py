@@ -13,12 +13,14 @@ from msgspec import Struct
 
 from callendar.contracts.switchboard import ComingSegment, Shown
 from callendar.domain.person import PersonId
+from callendar.domain.rules import CompanyId
 
 
 class Ahead(Struct, frozen=True, kw_only=True, tag="ahead", tag_field="event"):
     """Coming segments, in place of those written before."""
 
     at: datetime
+    company: CompanyId
     person: PersonId
     segments: tuple[ComingSegment, ...]
 
@@ -27,6 +29,7 @@ class Show(Struct, frozen=True, kw_only=True, tag="show", tag_field="event"):
     """A lamp and a presence, set."""
 
     at: datetime
+    company: CompanyId
     person: PersonId
     shown: Shown
 
@@ -35,6 +38,7 @@ class Forget(Struct, frozen=True, kw_only=True, tag="forget", tag_field="event")
     """Nothing is shown of her any more."""
 
     at: datetime
+    company: CompanyId
     person: PersonId
 
 

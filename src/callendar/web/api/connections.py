@@ -229,7 +229,7 @@ def _answers(tried: Tried, state: ConnectionState) -> Answers:
 
 def _wire(state: ConnectionState, room: Room, tried: Tried | None = None) -> WireConnection:
     connection, failing = state.connection, state.failing
-    held = room.parts.held
+    held = room.parts.held.company(connection.company_id)
     return WireConnection(
         id=connection.id,
         kind=connection.kind,

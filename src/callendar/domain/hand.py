@@ -69,6 +69,14 @@ class Orders(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     silences: tuple[Silence, ...] = ()
     marks: tuple[AppMark, ...] = ()
 
+    def in_order(self) -> Orders:
+        """The same, referrals in the order of acceptance, the others by key."""
+        return Orders(
+            referrals=tuple(sorted(self.referrals, key=lambda each: (each.accepted, each.id))),
+            silences=tuple(sorted(self.silences, key=lambda each: each.key)),
+            marks=tuple(sorted(self.marks, key=lambda each: (each.key, each.series))),
+        )
+
 
 class AutoReply(Struct, frozen=True, kw_only=True, gc=False):
     """A mailbox's automatic reply, where it may be read."""

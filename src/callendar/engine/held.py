@@ -151,6 +151,12 @@ class HeldPeople:
         async with self._looking:
             await self._look()
 
+    async def refresh_company(self, company_id: CompanyId) -> None:
+        """Look above the last n of one company that is held, now: what whoever wrote for its people calls."""
+        async with self._looking:
+            if await self._refresh_company(self.company(company_id).company):
+                self.wake()
+
     async def _look(self) -> None:
         woken = False
         seen: set[CompanyId] = set()

@@ -90,7 +90,7 @@ class OrderDesk:
         async with self._store.change(giver.viewer.company_id, [person_id]) as tx:
             written = await self._order(tx, giver, person_id, act)
             await self._keep(tx, giver, written.change.encode())
-        await self._held.refresh()
+        await self._held.refresh_company(giver.viewer.company_id)
         return written
 
     async def _keep(self, tx: Transaction, giver: Giver, receipt: bytes) -> None:
@@ -120,7 +120,7 @@ class OrderDesk:
             async with self._store.change(viewer.company_id, batch) as tx:
                 written += [await self._order(tx, giver, each, act) for each in batch]
                 await self._keep(tx, giver, _encode(written))
-        await self._held.refresh()
+        await self._held.refresh_company(giver.viewer.company_id)
         return written
 
     async def undo(self, giver: Giver, change_id: str) -> Written:
@@ -139,7 +139,7 @@ class OrderDesk:
                 raise Conflict("the orders have changed since; look again before you undo")
             written = await self._order(tx, giver, change.person_id, restore(change.before))
             await self._keep(tx, giver, written.change.encode())
-        await self._held.refresh()
+        await self._held.refresh_company(giver.viewer.company_id)
         return written
 
     async def _order(self, tx: Transaction, giver: Giver, person_id: PersonId, act: Act) -> Written:
@@ -153,9 +153,9 @@ class OrderDesk:
         change_id = "ch_" + token_hex(10)
         desk = await aside(weight_of(causes), Desk.lay_out, causes, company, viewer, giver.origin, now)
         after = act.run(desk)
-        await _apply(tx, person_id, causes.orders, after)
+        kept = await _apply(tx, person_id, causes.orders, after)
         await tx.record_change(change_id, person_id, now, viewer.id, causes.orders)
-        await replan(tx, person_id)
+        await replan(tx, person_id, causes=structs.replace(causes, orders=kept))
         if viewer.person_id != person_id:
             by = structs.replace(viewer, name=giver.signed or viewer.name)
             audit = audit_of(
@@ -173,11 +173,11 @@ class OrderDesk:
             raise Conflict("somebody has given other orders since; look again")
 
 
-async def _apply(tx: Transaction, person_id: PersonId, before: Orders, after: Orders) -> None:
-    """Write what differs between a person's orders before and after."""
-    for referral in after.referrals:
-        if referral not in before.referrals:
-            await tx.save_referral(referral)
+async def _apply(tx: Transaction, person_id: PersonId, before: Orders, after: Orders) -> Orders:
+    """Write what differs between a person's orders before and after; those that are kept now."""
+    referrals = [
+        referral if referral in before.referrals else await tx.save_referral(referral) for referral in after.referrals
+    ]
     for gone in _ids(before) - _ids(after):
         await tx.delete_referral(gone)
     for silenced in after.silences:
@@ -190,6 +190,7 @@ async def _apply(tx: Transaction, person_id: PersonId, before: Orders, after: Or
             await tx.save_mark(marked)
     for key, series in _marked(before) - _marked(after):
         await tx.delete_mark(person_id, key, series=series)
+    return structs.replace(after, referrals=tuple(referrals)).in_order()
 
 
 def _ids(orders: Orders) -> set[ReferralId]:

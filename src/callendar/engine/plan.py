@@ -76,14 +76,17 @@ def plan(causes: Causes, company: Company) -> Planned:
     )
 
 
-async def replan(tx: Transaction, person_id: PersonId, *, slid_at: datetime | None = None) -> bool:
+async def replan(
+    tx: Transaction, person_id: PersonId, *, causes: Causes | None = None, slid_at: datetime | None = None
+) -> bool:
     """Plan a person inside the transaction that changed her causes; True if her row differs.
 
     Args:
+        causes: All of hers as they are kept now, where they are known; None = load them.
         slid_at: The instant of the daily slide, when this is it; the windows move to it.
     """
     company = await tx.load_company()
-    causes = await tx.load_causes(person_id)
+    causes = causes or await tx.load_causes(person_id)
     if slid_at is not None:
         causes = structs.replace(causes, slid_at=slid_at)
     planned = await aside(weight_of(causes), plan, causes, company)

@@ -44,10 +44,10 @@ async def load_orders(connection: Reader, company_id: CompanyId, person_id: Pers
     ):
         bodies[row.kind].append(row.body)
     return Orders(
-        referrals=tuple(sorted(map(REFERRAL.decode, bodies["referrals"]), key=lambda each: (each.accepted, each.id))),
-        silences=tuple(sorted(map(SILENCE.decode, bodies["silences"]), key=lambda each: each.key)),
-        marks=tuple(sorted(map(MARK.decode, bodies["marks"]), key=lambda each: (each.key, each.series))),
-    )
+        referrals=tuple(map(REFERRAL.decode, bodies["referrals"])),
+        silences=tuple(map(SILENCE.decode, bodies["silences"])),
+        marks=tuple(map(MARK.decode, bodies["marks"])),
+    ).in_order()
 
 
 async def save_referral(writer: Writer, company_id: CompanyId, referral: Referral) -> Referral:

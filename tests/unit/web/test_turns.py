@@ -32,26 +32,3 @@ async def test_a_few_go_on_in_each_turn_in_the_order_in_which_they_came() -> Non
             assert len(went) - seen <= 8
             seen = len(went)
     assert went == list(range(100))
-
-
-async def test_whoever_leaves_while_he_waits_takes_no_turn() -> None:
-    """The next one goes on in his place."""
-    turns = Turns(1)
-    went: list[int] = []
-
-    async def go(number: int) -> None:
-        await turns.take()
-        went.append(number)
-
-    async with anyio.create_task_group() as group:
-        await turns.take()
-        leaving = anyio.CancelScope()
-
-        async def leave() -> None:
-            with leaving:
-                await go(0)
-
-        group.start_soon(leave)
-        group.start_soon(go, 1)
-        leaving.cancel()
-    assert went == [1]

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDuration
 
 from callendar.domain.person import Person
 from callendar.domain.row import Row
@@ -48,7 +48,7 @@ def render_timetable(row: Row, company: Company, window: Span) -> bytes:
     calendar.add("x-wr-calname", person.name)
     calendar.add("x-wr-timezone", person.zone)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH)
+    calendar.add("x-published-ttl", vDuration(REFRESH))
     for segment in known_part(row.timetable, row.known_until):
         if segment.start < window.end and (segment.end is None or segment.end > window.start):
             calendar.add_component(_event(segment, person, company, window, stamp=row.slid_at))

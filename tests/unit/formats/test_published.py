@@ -55,6 +55,7 @@ def test_the_calendar_says_whose_it_is_and_how_often_to_ask() -> None:
     assert parsed["X-WR-CALNAME"] == "Anna, Ek; Sälj"
     assert parsed["X-WR-TIMEZONE"] == "Europe/Stockholm"
     assert parsed["REFRESH-INTERVAL"].dt == timedelta(minutes=5)
+    assert b"\r\nX-PUBLISHED-TTL:PT5M\r\n" in body
     assert parsed["VERSION"] == "2.0"
     assert max(len(line) for line in body.split(b"\r\n")) <= 75
     assert body.endswith(b"END:VCALENDAR\r\n")

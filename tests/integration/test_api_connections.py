@@ -80,6 +80,9 @@ async def test_what_does_not_answer_is_not_saved(cast: Cast) -> None:
         "sign_in_needed",
         "Cloud.example does not accept user and password; check both.",
     )
+    cast.system.refusing = SignInNeeded("http://cloud.example/ does not accept user and password; check both")
+    fault = await ask(cast, "POST", "connections", BODY, 422)
+    assert fault["message"].startswith("http://cloud.example/ does not"), "an address is as it was given"
     assert len((await ask(cast, "GET", "connections"))["connections"]) == 1
 
 

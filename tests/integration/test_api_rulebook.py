@@ -55,6 +55,11 @@ async def test_rules_sent_are_replaced_and_the_others_stay(cast: Cast) -> None:
         pytest.param({"hours": [{"days": ["mon"], "from": "8", "to": "17:00"}]}, "hours", id="wall-time"),
         pytest.param({"hours": [{"days": ["monday"], "from": "08:00", "to": "17:00"}]}, "hours.0.days.0", id="weekday"),
         pytest.param({"holidays": {"country": "XX"}}, "holidays", id="country"),
+        pytest.param(
+            {"hours": [{"days": ["mon"], "from": "08:00", "to": "17:00"}], "holidays": {"country": "XX"}},
+            "holidays",
+            id="country-beside-hours",
+        ),
     ],
 )
 async def test_a_rule_that_cannot_be_is_refused_by_name(cast: Cast, body: dict[str, Any], field: str) -> None:
@@ -66,6 +71,16 @@ async def test_a_rule_that_cannot_be_is_refused_by_name(cast: Cast, body: dict[s
     assert "value" in fault["detail"]
     assert fault["message"].startswith(f"{field}:")
     assert (await cast.ask("colleague", "GET", "rules")).json() == OUT_OF_THE_BOX
+
+
+async def test_a_word_that_cannot_be_is_refused_with_those_that_can(cast: Cast) -> None:
+    """However deep it stands."""
+    answer = await cast.ask("administrator", "PUT", "rules", {"mode": "lazy"})
+    assert answer.json()["message"] == "mode: there is no 'lazy'; give one of busy, keywords, refer."
+    hours = {"hours": [{"days": ["monday"], "from": "08:00", "to": "17:00"}]}
+    answer = await cast.ask("administrator", "PUT", "rules", hours)
+    assert "hours.0.days.0: there is no 'monday'; give one of " in answer.json()["message"]
+    assert "mon" in answer.json()["message"].partition("give one of ")[2].split(", ")
 
 
 async def test_everybody_reads_the_reasons(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from callendar.domain.errors import InvalidValue
 
@@ -29,10 +30,10 @@ def convert_checked(given: Any, wanted: type[T]) -> T:
     try:
         return msgspec.convert(given, wanted)
     except msgspec.ValidationError as error:
-        raise invalid_field(error, given) from None
+        raise invalid_field(error, given, wanted) from None
 
 
-def invalid_field(error: msgspec.ValidationError, given: Any) -> InvalidField:
+def invalid_field(error: msgspec.ValidationError, given: Any, wanted: type[Any]) -> InvalidField:
     """A validation error of msgspec in our words; the value is looked up in what was given."""
     what, _, path = str(error).partition(" - at `$")
     field = path.rstrip("`").replace("[", ".").replace("]", "").strip(".")
@@ -44,4 +45,19 @@ def invalid_field(error: msgspec.ValidationError, given: Any) -> InvalidField:
             value = value[int(part)]  # pyright: ignore[reportUnknownVariableType]
         else:
             value = None
-    return InvalidField(field, value, what[0].lower() + what[1:])  # pyright: ignore[reportUnknownArgumentType]
+    choices = _choices(wanted, field)
+    mend = f"there is no {value!r}; give one of {', '.join(choices)}" if choices else what[0].lower() + what[1:]
+    return InvalidField(field, value, mend)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _choices(wanted: type[Any], field: str) -> tuple[str, ...]:
+    """The words that may stand in a field, where it takes certain ones alone."""
+    found: inspect.Type = inspect.type_info(wanted)
+    for part in field.split("."):
+        if isinstance(found, inspect.StructType):
+            found = next((each.type for each in found.fields if each.encode_name == part), inspect.AnyType())
+        elif isinstance(found, inspect.ListType | inspect.VarTupleType):
+            found = found.item_type
+        else:
+            return ()
+    return tuple(str(each) for each in found.values) if isinstance(found, inspect.LiteralType) else ()

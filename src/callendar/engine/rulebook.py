@@ -18,6 +18,7 @@ from callendar.contracts.store import NotFound, Store
 from callendar.domain.errors import CallendarError, InvalidValue
 from callendar.domain.hours import company_hours
 from callendar.domain.privacy import Viewer
+from callendar.domain.public_holiday import HolidayCalendar
 from callendar.domain.reason import AWAY, MEETING, OUT, Ends, Reason, ReasonCode
 from callendar.domain.reason_table import LANGUAGES
 from callendar.domain.rules import Company, CompanyId, Rules
@@ -195,12 +196,13 @@ def check_rules(company: Company) -> None:
         if not each.days:
             raise InvalidField("hours", [], "days is empty; name the days, mon to sun, or leave these hours out")
     try:
-        company_hours(company)
-    except InvalidField:
-        raise
+        HolidayCalendar(rules.holidays)
     except InvalidValue as error:
-        field = "holidays" if not rules.hours or "countr" in str(error) or "region" in str(error) else "hours"
-        raise InvalidField(field, msgspec.to_builtins(getattr(rules, field)), str(error)) from error
+        raise InvalidField("holidays", msgspec.to_builtins(rules.holidays), str(error)) from error
+    try:
+        company_hours(company)
+    except InvalidValue as error:
+        raise InvalidField("hours", msgspec.to_builtins(rules.hours), str(error)) from error
 
 
 def check_reasons(company: Company) -> None:

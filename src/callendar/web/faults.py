@@ -168,10 +168,10 @@ def _detail(error: CallendarError) -> dict[str, Any]:
 
 
 def _sentence(message: str) -> str:
-    """As a person reads it: a capital first, unless it begins with a field's name; a full stop last."""
+    """As a person reads it: a capital first, unless it begins with a field's name or an address; a full stop last."""
     if not message:
         return message
     first = message.split(" ", 1)[0]
-    if not first.endswith(":"):
+    if not first.endswith(":") and "://" not in first:
         message = message[0].upper() + message[1:]
     return message if message[-1] in ".!?" else message + "."

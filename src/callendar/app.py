@@ -152,12 +152,17 @@ async def serve_until_stopped(
         tickets: Secrets that a browser swaps for a session, with the id of the token whose rights it gets.
 
     Raises:
+        CannotSpeakTls: The certificate or its key cannot be used; nothing has been begun then.
         StoreError: Another serve holds the database, now or after this one has lost it, or it cannot be opened.
     """
     from callendar.web.metrics import create_metrics
     from callendar.web.server import MetricsServer, Server
+    from callendar.web.tls import tls_context
 
     set_up_logs(settings.log, least=LEVELS[settings.log_level], file=settings.log_file)
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        # Tried before the database is held and switchboards are told anything.
+        tls_context(settings.tls_cert, settings.tls_key)
     async with hold(settings.database) as held_database:
         places = (*_switchboards(settings), *switchboards)
         async with open_parts(settings) as parts:

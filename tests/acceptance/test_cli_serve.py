@@ -143,6 +143,12 @@ def test_health_and_schema_need_no_sign_in(served: Served) -> None:
     assert {"error", "message"} <= refused.json().keys() <= {"error", "message", "detail"}
 
 
+def test_a_certificate_is_tried_before_anything_is_begun(shell: Shell) -> None:
+    """No database is made for a service that cannot speak TLS."""
+    assert "not there" in shell.refused("serve", "--tls-cert", "no.pem", "--tls-key", "no.key")
+    assert not (shell.folder / "callendar.db").exists()
+
+
 def test_a_second_serve_is_refused_and_ctrl_c_ends_the_first(shell: Shell) -> None:
     """Two on one database would drive the switchboards twice: the second says so; Ctrl-C ends the first cleanly."""
     shell.run("company", "add", "Nordlys")

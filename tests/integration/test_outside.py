@@ -20,6 +20,16 @@ async def said(url: str, instance: str) -> list[tuple[bool, str]]:
     return [(each.well, each.said) async for each in examine_public_url(url, instance, START)]
 
 
+async def test_an_authority_of_the_machine_is_trusted_throughout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file that `SSL_CERT_FILE` names holds for the certificate and for what is asked after it."""
+    pair = make_pair(tmp_path, "own")
+    monkeypatch.setenv("SSL_CERT_FILE", pair.cert)
+    async with open_cast() as cast, serving(cast, tls_cert=pair.cert, tls_key=pair.key) as url:
+        assert (True, f"public_url {url} is this installation") in await said(url, cast.store.epoch)
+
+
 async def test_this_installation_is_known_from_another(tmp_path: Path) -> None:
     """By what its health says; a certificate that nobody vouches for and an address where nobody listens are faults."""
     pair = make_pair(tmp_path, "own")

@@ -117,6 +117,7 @@ def test_a_certificate_that_cannot_be_used_is_told_in_words(tmp_path: Path) -> N
     for cert, key, words in (
         (own.cert, other.key, ("tls_key", "is not the key", "tls_cert")),
         (own.cert, str(tmp_path / "gone.key"), ("tls_key", "gone.key", "not there")),
+        (own.key, own.key, ("tls_cert", "holds none", "certificate chain")),
         (str(tmp_path), own.key, ("tls_cert", "cannot be read")),
         (str(rubbish), own.key, ("tls_cert", "rubbish.pem", "certificate chain")),
         (own.cert, str(rubbish), ("tls_key", "rubbish.pem", "private key")),

@@ -25,16 +25,20 @@ async def examine_public_url(url: str, instance: str, now: datetime) -> AsyncGen
         instance: What its health says of this installation.
     """
     parts = urlsplit(url)
+    trusted = httpx2.create_ssl_context()
     if parts.scheme == "https":
-        found = await _examine_certificate(parts.hostname or "", parts.port or 443, now)
+        found = await _examine_certificate(parts.hostname or "", parts.port or 443, trusted, now)
         yield found
         if not found.well:
             return
     try:
-        async with httpx2.AsyncClient(timeout=TRIED_SECONDS, trust_env=False, follow_redirects=False) as client:
+        async with httpx2.AsyncClient(
+            timeout=TRIED_SECONDS, trust_env=False, follow_redirects=False, verify=trusted
+        ) as client:
             answer = await client.get(f"{url.rstrip('/')}/api/v1/health")
     except httpx2.HTTPError as error:
-        yield _fault(url, f"does not answer ({type(error).__name__}); see that its name and the proxy lead here")
+        why = str(error) or "nothing came in time"
+        yield _fault(url, f"does not answer ({why}); see that its name and the proxy lead here")
         return
     yield _judge(url, answer, instance)
     if parts.scheme == "https" and "strict-transport-security" not in answer.headers:
@@ -60,13 +64,11 @@ def _judge(url: str, answer: httpx2.Response, instance: str) -> Finding:
     return Finding(well=True, said=f"public_url {url} is this installation")
 
 
-async def _examine_certificate(host: str, port: int, now: datetime) -> Finding:
+async def _examine_certificate(host: str, port: int, trusted: ssl.SSLContext, now: datetime) -> Finding:
     where = f"{host}:{port}"
     try:
         async with asyncio.timeout(TRIED_SECONDS):
-            _, writer = await asyncio.open_connection(
-                host, port, ssl=ssl.create_default_context(), server_hostname=host
-            )
+            _, writer = await asyncio.open_connection(host, port, ssl=trusted, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
         return _fault(where, f"has a certificate that browsers do not trust ({error.verify_message}); install another")
     except ssl.SSLError as error:

@@ -34,7 +34,7 @@ def tls_context(cert: str, key: str) -> ssl.SSLContext:
         which, path = ("tls_cert", cert) if b"-----BEGIN CERT" not in Path(cert).read_bytes() else ("tls_key", key)
         wanted = "a certificate chain" if which == "tls_cert" else "a private key without a password"
         raise CannotSpeakTls(
-            f"{which} {path} cannot be used ({error.reason}); give a PEM file with {wanted}"
+            f"{which} {path} cannot be used ({error.reason or 'it holds none'}); give a PEM file with {wanted}"
         ) from error
     return context
 

@@ -110,6 +110,11 @@ async def test_missing_database_is_said(postgres: PostgresServer) -> None:
     assert "make it: CREATE DATABASE calls OWNER" in await refuse(postgres.url("calls"))
 
 
+async def test_an_authority_that_is_not_there_is_said(postgres_url: str) -> None:
+    """By its file's name."""
+    assert "nowhere.crt" in await refuse(f"{postgres_url}?sslmode=verify-full&sslrootcert=nowhere.crt")
+
+
 async def test_missing_right_is_said(postgres: PostgresServer, postgres_url: str) -> None:
     """A user who may not make tables, or not use those that are there."""
     name = postgres_url.rpartition("/")[2]

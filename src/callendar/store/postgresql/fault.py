@@ -1,5 +1,8 @@
 """Faults of PostgreSQL, by SQLSTATE (Appendix A of its manual), and of the way to it."""
 
+# asyncpg comes without types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from ssl import SSLError
@@ -82,7 +85,11 @@ def tell_unreachable(error: BaseException, place: ServerPlace) -> StoreError:
             "here (sslmode, sslrootcert in the address)"
         )
     if isinstance(error, ValueError):
-        return StoreError(f"the address {place} has a part that cannot be used; see the options after its ?")
+        from asyncpg import ClientConfigurationError
+
+        # Only the driver's own words about options: those of other errors may repeat the password.
+        why = f" ({str(error).splitlines()[0]})" if isinstance(error, ClientConfigurationError) else ""
+        return StoreError(f"the address {place} has a part that cannot be used{why}; see the options after its ?")
     told = tell(error, place)
     if isinstance(error, OSError) or str(told) == _LOST[1].format(place=place):
         return StoreAway(_AWAY[1].format(place=place))

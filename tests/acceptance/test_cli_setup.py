@@ -37,7 +37,7 @@ def _calendar_ids(shell: Shell) -> dict[str, str]:
         name: line.split()[0]
         for line in listed.splitlines()
         if line.startswith("cal_")
-        for name in ("Work", "Board", "Tasks")
+        for name in ("Work", "Board", "Tasks", "Extra")
         if f" {name} " in line
     }
 
@@ -86,6 +86,7 @@ def test_companies_and_people(shell: Shell) -> None:
 
 def test_a_file_is_connected_and_read(office: Shell) -> None:
     """`connect ics` with a path relative to the shell's folder; `calendars sync` reads it, and its changes."""
+    assert "callendar.db.key is made with the first connection" in office.run("doctor").out
     feed = office.folder / "anna.ics"
     feed.write_text(render_booking("one", "m: Budget", in_minutes(-5), in_minutes(50)))
     assert "Connected for Anna Svensson" in office.run("connect", "ics", "--person", "101", "--url", "anna.ics").out
@@ -96,7 +97,9 @@ def test_a_file_is_connected_and_read(office: Shell) -> None:
     feed.write_text(render_booking("one", "Budget", in_minutes(-5), in_minutes(50)))
     office.run("calendars", "sync", "--person", "anna@nordlys.example")
     assert "available" in office.run("people", "list").out
-    assert "All is well" in office.run("doctor").out
+    said = office.run("doctor").out
+    assert "All is well" in said
+    assert "connections are sealed with" in said
     feed.unlink()
     assert "anna.ics" in office.run("calendars", "sync", code=1).out
     assert "fault" in office.run("doctor", code=1).out
@@ -117,6 +120,9 @@ def test_a_feed_is_connected_over_http(office: Shell, feeds: FeedServer) -> None
     assert "999" in nobody
     assert "No calendars yet" in office.run("calendars", "list").out
     office.run("connect", "ics", "--person", "101", "--url", good, "--name", "Personal")
+    listed = office.run("calendars", "list").out
+    assert "already" in office.run("connect", "ics", "--person", "101", "--url", good).out
+    assert office.run("calendars", "list").out == listed, "the same feed is not there twice"
     office.run("calendars", "sync")
     shown = office.run("referral", "show", "--person", "101").out
     assert "Meeting (referred)" in shown
@@ -162,6 +168,15 @@ def test_a_caldav_server_is_connected(office: Shell, radicale: RadicaleServer) -
     assert "do not count" in office.run("calendars", "choose", ids["Work"], "--no-marks").out
     assert "available" in office.run("people", "list").out, "marks in it do not count any more"
     assert "cal_none" in office.refused("calendars", "choose", "cal_none", "--selected")
+
+    radicale.make_calendar("anna", "extra", name="Extra")
+    assert "Extra" in office.refused(*good, "--calendar", "Nothing", CALLENDAR_PASSWORD="anna-1")
+    again = office.run(*good, "--calendar", "Extra", "--calendar", "Board", CALLENDAR_PASSWORD="anna-1").out
+    assert "has this connection already" in again
+    after = _calendar_ids(office)
+    assert {name: after.pop(name) for name in ids} == ids
+    assert after.keys() == {"Extra"}
+    assert office.run("calendars", "list").out.count("caldav") == len(ids) + 1, "nothing is there twice"
     for name in ("callendar.db", "callendar.db-wal"):
         path = office.folder / name
         if path.exists():

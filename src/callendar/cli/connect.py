@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import UNSET
 
 from callendar.cli.desk import (
     CommandDesk,
@@ -23,6 +24,7 @@ from callendar.cli.desk import (
 from callendar.contracts.source import FoundCalendar
 from callendar.domain.errors import InvalidValue
 from callendar.engine.choosing import Choice
+from callendar.engine.connecting import ConnectionPatch, ConnectionState
 
 commands = typer.Typer(
     help="Connect a calendar system; tried before it is saved.",
@@ -30,7 +32,8 @@ commands = typer.Typer(
     epilog="Example: callendar connect ics --person 101 --url https://calendar.example/anna.ics",
 )
 
-Chooser = Callable[[list[FoundCalendar]], list[FoundCalendar]]
+Chooser = Callable[[list[FoundCalendar], list[FoundCalendar]], list[FoundCalendar]]
+"""Of all that were found, and of those among them that she does not have yet."""
 PollOption = Annotated[
     int | None, typer.Option("--poll-seconds", min=1, help="Time between reads.", show_default=False)
 ]
@@ -53,7 +56,7 @@ def ics(
 
     async def work() -> None:
         async with opened(company) as desk:
-            await _connect(desk, "ics", person, {"url": absolute(url)}, name, poll_seconds, lambda found: found)
+            await _connect(desk, "ics", person, {"url": absolute(url)}, name, poll_seconds, lambda _, new: new)
 
     run(work)
 
@@ -86,8 +89,8 @@ def caldav(
             password = _password(password_file) if user else None
             settings = {"url": url, "user": user, "password": password}
 
-            def choose(found: list[FoundCalendar]) -> list[FoundCalendar]:
-                return _choose(found, calendar or [], every=all_)
+            def choose(found: list[FoundCalendar], new: list[FoundCalendar]) -> list[FoundCalendar]:
+                return _choose(found, new, calendar or [], every=all_)
 
             await _connect(desk, "caldav", person, settings, name, poll_seconds, choose)
 
@@ -112,13 +115,20 @@ async def _connect(
     found = list(tried.calendars)
     if not found:
         raise InvalidValue(f"{settings['url']} answers, but offers no calendar; check the address and the rights")
-    chosen = choose(found)
+    alike = await connections.find_alike(connection, person.id)
+    had = alike.calendars if alike is not None else ()
+    hers = {each.ref for each in had if each.person_id == person.id}
+    new = [each for each in found if each.ref not in hers]
+    chosen = choose(found, new)
+    if alike is not None:
+        await _connect_again(desk, alike, settings, poll_seconds)
+        say(f"{person.name} has this connection already: her calendars stay, read by what was given now.")
     calendars = await parts.calendars.add(
         desk.company.id,
         person.id,
-        connection,
-        [(each, Choice(selected=each in chosen)) for each in found],
-        new_connection=True,
+        connection if alike is None else alike.connection,
+        [(each, Choice(selected=each in chosen)) for each in new],
+        new_connection=alike is None,
         by=by_command(desk.company),
     )
     for calendar in calendars:
@@ -136,6 +146,16 @@ async def _connect(
     )
 
 
+async def _connect_again(
+    desk: CommandDesk, alike: ConnectionState, settings: dict[str, str | None], poll_seconds: int | None
+) -> None:
+    """A new password for a connection that there is, rather than a second one beside it."""
+    patch = ConnectionPatch(settings=settings, poll_seconds=UNSET if poll_seconds is None else poll_seconds)
+    await desk.parts.connections(files=True).change(
+        desk.company.id, alike.connection.id, patch, by=by_command(desk.company)
+    )
+
+
 def absolute(url: str) -> str:
     """A URL as it is; a path from the root on, so that `serve` finds it from its own folder."""
     return url if "://" in url else str(Path(url).resolve())
@@ -146,11 +166,14 @@ def _password(file: Path | None) -> str:
         try:
             return file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidValue(f"cannot read the password in {file}: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise InvalidValue(f"cannot read the password in {file} ({why}); check the path") from error
     return os.environ.get("CALLENDAR_PASSWORD") or typer.prompt("Password", hide_input=True)
 
 
-def _choose(found: list[FoundCalendar], wanted: list[str], *, every: bool) -> list[FoundCalendar]:
+def _choose(
+    found: list[FoundCalendar], new: list[FoundCalendar], wanted: list[str], *, every: bool
+) -> list[FoundCalendar]:
     """The calendars to read: those named, else by asking on a terminal, else all that make busy."""
     if wanted:
         chosen = [each for each in found if each.name in wanted or each.ref in wanted]
@@ -159,7 +182,7 @@ def _choose(found: list[FoundCalendar], wanted: list[str], *, every: bool) -> li
             names = ", ".join(each.name for each in found)
             raise InvalidValue(f"there is no calendar {missing[0]!r} there; there are: {names}")
         return chosen
-    blocking = [each for each in found if each.blocking]
+    blocking = [each for each in new if each.blocking]
     if every or len(found) == 1 or not os.isatty(0):
         return blocking
-    return [each for each in found if typer.confirm(f"Read {each.name}?", default=each.blocking)]
+    return [each for each in new if typer.confirm(f"Read {each.name}?", default=each.blocking)]

@@ -157,6 +157,8 @@ class KeysTold(Struct, frozen=True, kw_only=True):
     fault: str | None
     """Why nothing can be sealed, or some of it not be opened; with the mend."""
     warnings: tuple[str, ...] = ()
+    missing: bool = False
+    """There is none yet: it is made with the first secret."""
 
 
 class Resealed(Struct, frozen=True, kw_only=True):

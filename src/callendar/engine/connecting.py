@@ -20,6 +20,7 @@ from callendar.contracts.source import FoundCalendar, SignInNeeded, Source, Sour
 from callendar.contracts.store import Conflict, NotFound, Store
 from callendar.domain.booking import Calendar, Connection, ConnectionId
 from callendar.domain.line import tidy_line
+from callendar.domain.person import PersonId
 from callendar.domain.privacy import Viewer
 from callendar.domain.rules import CompanyId
 from callendar.engine.choosing import found_id, save_order
@@ -152,6 +153,18 @@ class ConnectionDesk:
                 return state
         raise NotFound(f"there is no connection {connection_id!r}")
 
+    async def find_alike(self, connection: Connection, person_id: PersonId) -> ConnectionState | None:
+        """The one over which this person's calendars of the same place and user are read already."""
+        kind = self.kind(connection.kind)
+        secret_place = any(each.secret and each.address for each in kind.settings)
+        for state in await self.load(connection.company_id):
+            kept = state.connection
+            hers = any(each.person_id == person_id for each in state.calendars)
+            alike = (kept.kind, kept.settings) == (connection.kind, connection.settings) and kept.fault is None
+            if hers and alike and not (secret_place and kept.secret != connection.secret):
+                return state
+        return None
+
     async def try_kept(self, connection: Connection) -> Tried:
         """Try a connection that is kept; raises `SourceError` with the mend."""
         return await self._try(connection, structs.replace(self._context, allow_files=True))
@@ -268,7 +281,9 @@ class ConnectionDesk:
         people = sorted({each.person_id for each in state.calendars})
         if people and not with_calendars:
             whose = "one person" if len(people) == 1 else f"{len(people)} people"
-            raise Conflict(f"calendars of {whose} are read over it; remove them first, or let them go with it")
+            raise Conflict(
+                f"calendars of {whose} are read over it; remove them first, or let them go with it by calendars=true"
+            )
         for first in range(0, len(people), AT_ONCE):
             batch = people[first : first + AT_ONCE]
             async with self._store.change(company_id, batch) as tx:

@@ -60,6 +60,8 @@ async def examine_keys(store: Store) -> Sequence[Finding]:
     found = [Finding(well=True, said=f"warning: {warning}") for warning in told.warnings]
     if told.fault is not None:
         return [Finding(well=False, said=told.fault), *found]
+    if told.missing:
+        return [Finding(well=True, said=f"{told.place} is made with the first connection"), *found]
     return [Finding(well=True, said=f"connections are sealed with {told.place}; keep a copy of it elsewhere"), *found]
 
 

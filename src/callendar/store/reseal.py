@@ -73,6 +73,7 @@ def examine_keys(seal: Seal) -> KeysTold:
         made=keys.made,
         fault=None if missing else keys.fault,
         warnings=tuple(keys.warnings()),
+        missing=missing,
     )
 
 

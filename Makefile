@@ -26,7 +26,7 @@ asked = $(filter-out 0,$(1))
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name what; do printf 'make %-6s %s\n' "$$name" "$$what"; done
 
-demo: .venv/demo.stamp console ## a company of 30 with its calendars; PORT=8080 RESET=1 PEOPLE=10000 WITH=exchange,graph ASTERISK=1
+demo: .venv/demo.stamp console ## a company of 30 with its calendars; PORT=8080 RESET=1 PEOPLE=10000
 	@exec $(BIN)/callendar demo --port $(PORT) $(if $(call asked,$(RESET)),--reset) $(if $(PEOPLE),--people $(PEOPLE)) \
 		$(if $(WITH),--with $(WITH)) $(if $(call asked,$(ASTERISK)),--asterisk)
 

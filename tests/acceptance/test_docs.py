@@ -86,7 +86,9 @@ def test_the_tutorial_leads_to_a_referral(tmp_path: Path) -> None:
     assert said.startswith("Anna Svensson: Meeting (referred), back ")
     assert "\nm: in a booking " in said
     line, printed = next(each for each in calls if each[0].startswith("callendar token create"))
-    assert _run(line, folder).splitlines()[0].partition(" ")[2] == printed.splitlines()[0].partition(" ")[2]
+    said, shown = _run(line, folder).splitlines(), printed.splitlines()
+    assert said[0].partition(" ")[2] == shown[0].partition(" ")[2]
+    assert said[2] == shown[2]
 
 
 def test_people_are_imported_as_the_page_shows(tmp_path: Path) -> None:

@@ -53,8 +53,10 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(".demo"),
     reset: Annotated[bool, typer.Option("--reset", help="Start afresh.")] = False,
     people: Annotated[int, typer.Option(min=30, help="How many people; the first 30 in Radicale.")] = 30,
-    with_: Annotated[str | None, typer.Option("--with", help="Stand-ins: exchange, graph, google.")] = None,
-    asterisk: Annotated[bool, typer.Option("--asterisk", help="A real Asterisk as well.")] = False,
+    with_: Annotated[
+        str | None, typer.Option("--with", help="Stand-ins of other systems: not in this release.")
+    ] = None,
+    asterisk: Annotated[bool, typer.Option("--asterisk", help="A real Asterisk as well: not in this release.")] = False,
 ) -> None:
     """A company of thirty with full calendars in a real CalDAV server; Ctrl-C ends all it started."""
     from callendar.cli.demo.run import run_demo

@@ -88,8 +88,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             _check_public_url(self.public_url)
 
     def shown(self, name: str) -> str:
-        """The value of one as it may be shown: with stars for what is secret."""
-        return str(_starred(name, getattr(self, name)))
+        """The value of one as it may be shown, in the words of the settings file: with stars for what is secret, and
+        `none` for what is not given."""
+        value = _starred(name, getattr(self, name))
+        if value is None:
+            return "none"
+        if isinstance(value, bool):
+            return str(value).lower()
+        return str(list(cast(tuple[object, ...], value))) if isinstance(value, tuple) else str(value)
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={self.shown(name)}' for name in self.__struct_fields__)})"

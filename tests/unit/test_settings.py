@@ -97,3 +97,16 @@ def test_a_key_that_is_no_text_is_refused_without_being_told(tmp_path: Path) -> 
     assert "1234567" not in str(refused.value)
     with pytest.raises(SettingsError, match="give one of them"):
         Settings(secret_key="a", secret_key_file="b")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        pytest.param("public_url", None, "none", id="not-given"),
+        pytest.param("trusted_proxies", ("10.0.0.2",), "['10.0.0.2']", id="a-list"),
+        pytest.param("trusted_proxies", (), "[]", id="an-empty-list"),
+    ],
+)
+def test_a_value_is_shown_as_the_file_has_it(name: str, value: object, shown: str) -> None:
+    """Not as the program keeps it."""
+    assert structs.replace(Settings(), **{name: value}).shown(name) == shown

@@ -52,8 +52,9 @@ def doctor(company: CompanyOption = None) -> None:
             companies = [await find_company(parts, company)] if company else await parts.store.load_companies()
             for each in companies:
                 console.print(f"[bold]{escape(printable(each.name))}[/]")
-                async for finding in examine(parts.store, each, parts.sources, parts.source_context):
-                    tell(finding)
+                with console.status("Trying its connections…"):
+                    async for finding in examine(parts.store, each, parts.sources, parts.source_context):
+                        tell(finding)
             if not companies:
                 console.print("There is no company yet; add one with: callendar company add NAME")
         if faults:

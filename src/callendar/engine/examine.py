@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 
+import anyio
 from msgspec import Struct
 
 from callendar.contracts.source import SourceContext, SourceError, SourceKind
 from callendar.contracts.store import Store, StoreError
-from callendar.domain.booking import Calendar, Connection
+from callendar.domain.booking import Calendar, Connection, ConnectionId
 from callendar.domain.rules import Company
 from callendar.engine.connecting import try_connection
 
 CLOCK_WARN_SECONDS, CLOCK_FAULT_SECONDS = 2, 60
 """From where a difference between clocks is told, and from where it is a fault."""
+AT_ONCE = 16
+"""Connections tried at once: one that hangs takes half a minute."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -27,13 +30,24 @@ class Finding(Struct, frozen=True, kw_only=True):
 async def examine(
     store: Store, company: Company, kinds: Mapping[str, SourceKind], context: SourceContext
 ) -> AsyncGenerator[Finding]:
-    """Try each connection of a company, then say of each calendar how it is; findings come as they are found."""
+    """Try the connections of a company, several at once, then say of each calendar how it is."""
     people = {row.person.id: row.person.name for row in (await store.load_rows(company.id)).rows}
     yield Finding(well=True, said=f"people: {len(people)}, reasons: {len(company.reasons)}, mode: {company.rules.mode}")
     calendars = await store.load_calendars(company.id)
-    for connection in await store.load_connections(company.id):
+    connections = await store.load_connections(company.id)
+    tried: dict[ConnectionId, Sequence[Finding]] = {}
+    turns = anyio.CapacityLimiter(AT_ONCE)
+
+    async def take_turn(connection: Connection) -> None:
         mine = [each for each in calendars if each.connection_id == connection.id]
-        async for finding in _try(connection, mine, kinds, context):
+        async with turns:
+            tried[connection.id] = await _try(connection, mine, kinds, context)
+
+    async with anyio.create_task_group() as group:
+        for connection in connections:
+            group.start_soon(take_turn, connection)
+    for connection in connections:
+        for finding in tried[connection.id]:
             yield finding
     for calendar in calendars:
         if calendar.selected and calendar.fault is not None:
@@ -67,24 +81,23 @@ async def examine_keys(store: Store) -> Sequence[Finding]:
 
 async def _try(
     connection: Connection, calendars: list[Calendar], kinds: Mapping[str, SourceKind], context: SourceContext
-) -> AsyncGenerator[Finding]:
+) -> Sequence[Finding]:
     kind = kinds.get(connection.kind)
     if kind is None:
-        yield Finding(well=False, said=f"{connection.name}: nothing installed reads {connection.kind!r}")
-        return
+        return [Finding(well=False, said=f"{connection.name}: nothing installed reads {connection.kind!r}")]
     try:
         tried = await try_connection(kind, connection, context)
     except SourceError as error:
-        yield Finding(well=False, said=f"{connection.name}: {error}")
-        return
+        return [Finding(well=False, said=f"{connection.name}: {error}")]
     read = f"read {_age(connection.read_at, context.clock.now())}"
     used = sum(each.selected for each in calendars)
-    yield Finding(well=True, said=f"{connection.name}: answers; calendars in use: {used}; {read}")
+    found = [Finding(well=True, said=f"{connection.name}: answers; calendars in use: {used}; {read}")]
     offset = tried.clock_offset_seconds
     if offset is not None and abs(offset) >= CLOCK_WARN_SECONDS:
         which = "ahead of" if offset > 0 else "behind"
         told = f"its clock is {abs(offset):.0f} s {which} this machine's; set both by the network's time"
-        yield Finding(well=abs(offset) < CLOCK_FAULT_SECONDS, said=f"{connection.name}: {told}")
+        found.append(Finding(well=abs(offset) < CLOCK_FAULT_SECONDS, said=f"{connection.name}: {told}"))
+    return found
 
 
 def _age(read_at: datetime | None, now: datetime) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
+from msgspec import structs
 
-from callendar.contracts.source import ReadObject, SignInNeeded, SourceContext
+from callendar.contracts.source import ReadObject, SignInNeeded, SourceContext, Unreachable
 from callendar.contracts.store import StoreFull
+from callendar.domain.booking import Connection, ConnectionId
 from callendar.engine.examine import Finding, examine, examine_store
-from tests.fakes.house import COMPANY, House, expand_nothing, open_house
+from tests.fakes.house import COMPANY, CONNECTION, House, expand_nothing, open_house
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +40,29 @@ async def test_a_connection_that_refuses_is_a_fault_in_its_own_words() -> None:
         house.system.refusing = SignInNeeded("the password is wrong; give another")
         (wrong,) = [each for each in await findings(house) if not each.well]
     assert wrong.said == "c_1: the password is wrong; give another"
+
+
+async def test_servers_that_hang_are_tried_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would take half a minute; findings stand in the order of the connections all the same."""
+    trying, all_there = 0, anyio.Event()
+
+    async def hang(_kind: object, connection: Connection, _context: object) -> object:
+        nonlocal trying
+        trying += 1
+        if trying == 3:
+            all_there.set()
+        with anyio.fail_after(10):
+            await all_there.wait()
+        raise Unreachable("no answer in time")
+
+    monkeypatch.setattr("callendar.engine.examine.try_connection", hang)
+    async with open_house() as house:
+        async with house.store.as_store.change(COMPANY, []) as tx:
+            for name in ("c_2", "c_3"):
+                one = await tx.load_connection(CONNECTION)
+                await tx.save_connection(structs.replace(one, id=ConnectionId(name), name=name))
+        said = [each.said for each in await findings(house) if not each.well]
+    assert said == [f"{name}: no answer in time" for name in ("c_1", "c_2", "c_3")]
 
 
 @pytest.mark.parametrize(

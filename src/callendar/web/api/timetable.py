@@ -51,7 +51,7 @@ class TimetableKeys(Struct, frozen=True, kw_only=True):
     "/people/{person_id:str}/timetable.ics",
     http_method=["GET", "HEAD"],
     summary="A person's timetable as a calendar",
-    opt=OPEN_TO_ALL | refuses("not_signed_in"),
+    opt=OPEN_TO_ALL | refuses("not_signed_in", "too_many_tries"),
     responses={
         200: ResponseSpec(str, media_type="text/calendar"),
         304: ResponseSpec(None, description="It is as `If-None-Match` says."),

@@ -152,9 +152,12 @@ class HeldPeople:
             await self._look()
 
     async def refresh_company(self, company_id: CompanyId) -> None:
-        """Look above the last n of one company that is held, now: what whoever wrote for its people calls."""
+        """Look above the last n of one company, now: what whoever wrote for its people calls. At all, if it is new."""
         async with self._looking:
-            if await self._refresh_company(self.company(company_id).company):
+            held = self._companies.get(company_id)
+            if held is None:
+                await self._look()
+            elif await self._refresh_company(held.company):
                 self.wake()
 
     async def _look(self) -> None:

@@ -37,6 +37,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "user disable": ("anna@same.example",),
     "user enable": ("anna@same.example",),
     "user role": ("anna@same.example", "telephonist"),
+    "user set": ("anna@same.example", "--name", "Annika", "--person", "101"),
+    "user remove": ("anna@same.example", "--yes"),
     "token create": ("--role", "colleague"),
     "token list": (),
     "token revoke": ("{their_token}",),
@@ -79,14 +81,13 @@ def test_every_command_keeps_to_the_company_that_is_named(shell: Shell) -> None:
     assert commands_of(get_command(program)) == set(CALLS)
     plant(shell, "ours", "")
     token, calendar = plant(shell, "theirs", WORD)
-    before = [shell.run(*each, "--company", "theirs").out for each in (("people", "list"), ("calendars", "list"))]
+    lists = (("people", "list"), ("calendars", "list"), ("user", "list"))
+    before = [shell.run(*each, "--company", "theirs").out for each in lists]
     for name, more in CALLS.items():
         given = [each.format(folder=shell.folder / "ours", their_token=token, their_calendar=calendar) for each in more]
         said = shell.run(*name.split(), *given, "--company", "ours", code=1 if name in REFUSED else 0)
         assert WORD not in said.out + said.err, f"{name}: {said}"
         if name not in WITHOUT:
             assert "several companies" in shell.refused(*name.split(), *given), name
-    assert before == [
-        shell.run(*each, "--company", "theirs").out for each in (("people", "list"), ("calendars", "list"))
-    ]
+    assert before == [shell.run(*each, "--company", "theirs").out for each in lists]
     assert token in shell.run("token", "list", "--company", "theirs").out

@@ -8,9 +8,23 @@ from typing import Annotated
 
 import msgspec
 import typer
+from msgspec import UNSET
 
-from callendar.cli.desk import CompanyOption, JsonOption, by_command, console, find_person, opened, run, say, show_table
+from callendar.cli.desk import (
+    CommandDesk,
+    CompanyOption,
+    JsonOption,
+    by_command,
+    console,
+    find_person,
+    opened,
+    run,
+    say,
+    show_table,
+)
 from callendar.cli.token import find_role
+from callendar.contracts.kept import User
+from callendar.contracts.store import NotFound
 from callendar.domain.errors import InvalidValue
 from callendar.engine.password import Passwords
 from callendar.engine.users import UserPatch, Users
@@ -120,10 +134,11 @@ def password(
 
     async def work() -> None:
         async with opened(company) as desk:
-            users = Users(desk.parts.store, Passwords())
-            found = await users.find(desk.company.id, user)
+            found = await _find(desk, user)
             chosen = _password(password_file, generate)
-            made = await users.reset_password(by_command(desk.company), found.id, chosen, desk.parts.clock.now())
+            made = await Users(desk.parts.store, Passwords()).reset_password(
+                by_command(desk.company), found.id, chosen, desk.parts.clock.now()
+            )
             say(f"{found.name} has another password; sessions begun with the old one are ended.")
             _say_made(made)
 
@@ -152,10 +167,64 @@ def role(
 
     async def work() -> None:
         async with opened(company) as desk:
-            patch = UserPatch(role=find_role(role))
-            users = Users(desk.parts.store, Passwords())
-            changed = await users.change(by_command(desk.company), user, patch, desk.parts.clock.now())
+            changed = await _change(desk, user, UserPatch(role=find_role(role)))
             say(f"{changed.name} is {changed.role}.")
+
+    run(work)
+
+
+@commands.command("set", epilog='Example: callendar user set karin@nordlys.example --name "Karin Berg" --person 101')
+def set_(
+    user: UserArgument,
+    name: Annotated[str | None, typer.Option(help="As colleagues know the user.", show_default=False)] = None,
+    email: Annotated[str | None, typer.Option(help="Mail address to sign in with.", show_default=False)] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Who that is: id, e-mail address or extension.", show_default=False)
+    ] = None,
+    no_person: Annotated[bool, typer.Option("--no-person", help="Tie the user to nobody.")] = False,
+    company: CompanyOption = None,
+) -> None:
+    """Change the name, the address or the person of a user; what is not given stays."""
+
+    async def work() -> None:
+        if person is not None and no_person:
+            raise InvalidValue(f"--person {person!r} and --no-person exclude each other; leave one out")
+        if name is email is person is None and not no_person:
+            raise InvalidValue(f"nothing is given to change of {user!r}; give --name, --email, --person or --no-person")
+        async with opened(company) as desk:
+            whose = await find_person(desk, person) if person is not None else None
+            patch = UserPatch(
+                name=UNSET if name is None else name,
+                email=UNSET if email is None else email,
+                person=whose.id if whose else None if no_person else UNSET,
+            )
+            changed = await _change(desk, user, patch)
+            say(f"{changed.name} signs in as {changed.email} and is tied to {changed.person_id or 'no person'}.")
+
+    run(work)
+
+
+@commands.command(epilog="Example: callendar user remove karin@nordlys.example")
+def remove(
+    user: UserArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+    company: CompanyOption = None,
+) -> None:
+    """Remove a user, after showing what goes along; the person stays, with calendars and referrals."""
+
+    async def work() -> None:
+        async with opened(company) as desk:
+            found = await _find(desk, user)
+            say(f"{found.name} ({found.id}), {found.email}, {found.role}.")
+            say("All sessions go along, and the timetable keys that this user made.")
+            if found.person_id is not None:
+                say(f"The person {found.person_id} stays, with calendars and referrals.")
+            if not (yes or _asked()):
+                say("Nobody is removed yet; the same with --yes removes.")
+                return
+            users = Users(desk.parts.store, Passwords())
+            await users.delete(by_command(desk.company), found.id, desk.parts.clock.now())
+            say("Removed.")
 
     run(work)
 
@@ -163,12 +232,29 @@ def role(
 def _set_disabled(user: str, company: str | None, *, disabled: bool) -> None:
     async def work() -> None:
         async with opened(company) as desk:
-            users = Users(desk.parts.store, Passwords())
-            patch = UserPatch(disabled=disabled)
-            changed = await users.change(by_command(desk.company), user, patch, desk.parts.clock.now())
+            changed = await _change(desk, user, UserPatch(disabled=disabled))
             say(f"{changed.name} can {'no longer' if disabled else 'again'} sign in.")
 
     run(work)
+
+
+async def _change(desk: CommandDesk, wanted: str, patch: UserPatch) -> User:
+    found = await _find(desk, wanted)
+    users = Users(desk.parts.store, Passwords())
+    return await users.change(by_command(desk.company), found.id, patch, desk.parts.clock.now())
+
+
+async def _find(desk: CommandDesk, wanted: str) -> User:
+    """The user meant by mail address or id."""
+    try:
+        return await Users(desk.parts.store, Passwords()).find(desk.company.id, wanted)
+    except NotFound as error:
+        raise NotFound(f"{error}; see: callendar user list") from error
+
+
+def _asked() -> bool:
+    """Only on a terminal is there somebody to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm("Remove this user?", default=False)
 
 
 def _password(file: Path | None, generate: bool) -> str | None:

@@ -33,12 +33,17 @@ from tests.clock import START
 from tests.connections import save_connection
 from tests.integration.api_cast import PASSWORD, Cast, booking, open_cast
 from tests.integration.test_feed import listening
+from tests.integration.test_traffic import scrape
 
 pytestmark = pytest.mark.anyio
 
 API = "/api/v1"
 WORD = "zebra"
 """Stands in every text of the other company, and in nothing of ours."""
+OWN = "quagga"
+"""Stands in every text of ours."""
+BOTH = pytest.mark.parametrize("first", [pytest.param(True, id="first"), pytest.param(False, id="second")])
+"""From the side of each: ours is the one that came first, or the one after it."""
 ROLES: tuple[Role, ...] = ("colleague", "telephonist", "administrator")
 UNFOLLOWED = frozenset({("GET", f"{API}/feed")})
 """Endless: followed by itself below."""
@@ -292,14 +297,15 @@ async def plant(cast: Cast, name: str, mark: str) -> Side:
 
 
 @asynccontextmanager
-async def two(folder: Path) -> AsyncGenerator[tuple[Walk, Side, Side]]:
-    """Ours and the other, in one file behind one API."""
+async def two(folder: Path, *, first: bool = True) -> AsyncGenerator[tuple[Walk, Side, Side]]:
+    """Ours and the other, in one file behind one API; ours came first, or after the other."""
     file = folder / "two.db"
     async with open_cast(file) as cast:
         for ref in ("/Anna/", "/Other/"):
             cast.system.put(ref, "1")
-        ours = await plant(cast, "ours", "")
-        theirs = await plant(cast, "theirs", WORD)
+        left = await plant(cast, "left", OWN if first else WORD)
+        right = await plant(cast, "right", WORD if first else OWN)
+        ours, theirs = (left, right) if first else (right, left)
         await cast.held.refresh()
         yield Walk(cast, file), ours, theirs
 
@@ -325,9 +331,12 @@ def without_ids(answer: httpx2.Response, side: Side) -> tuple[int, str]:
     return answer.status_code, text
 
 
-async def test_what_is_the_others_is_as_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@BOTH
+async def test_what_is_the_others_is_as_what_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first: bool
+) -> None:
     """In every route and role: the other's ids are answered as made-up ones, byte for byte, and change nothing."""
-    async with two(tmp_path) as (walk, ours, theirs):
+    async with two(tmp_path, first=first) as (walk, ours, theirs):
         nothing = made_up(theirs)
         wrong: list[str] = []
         with untouched(walk, theirs):
@@ -370,9 +379,13 @@ def _step(route: tuple[str, str]) -> tuple[int, int, str]:
     return 1 if route in early else 6 if route in late else steps[method], -len(path), path
 
 
-async def test_nothing_of_the_other_is_in_any_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In every route and role, with one's own ids, reads first and removals last; the other stays as it is."""
-    async with two(tmp_path) as (walk, ours, theirs):
+@BOTH
+async def test_nothing_of_the_other_is_in_any_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first: bool
+) -> None:
+    """In every route and role, with one's own ids, reads first and removals last; the other stays as it is. The metrics
+    tell of neither."""
+    async with two(tmp_path, first=first) as (walk, ours, theirs):
         capsys.readouterr()
         answered: set[tuple[str, str]] = set()
         refused: dict[tuple[str, str], str] = {}
@@ -398,8 +411,18 @@ async def test_nothing_of_the_other_is_in_any_answer(tmp_path: Path, capsys: pyt
         missed = {route: words for route, words in refused.items() if route not in answered | REFUSED}
         assert not missed, "nobody was answered, so nothing was looked at: " + "".join(map(str, missed.items()))
         assert WORD not in capsys.readouterr().out
-        seen = await walk.ask(theirs.secrets["administrator"], "GET", f"{API}/people", None)
-        assert WORD in seen.text
+        for side, word in ((ours, OWN), (theirs, WORD)):
+            seen = await walk.ask(side.secrets["administrator"], "GET", f"{API}/people", None)
+            assert word in seen.text
+        metrics = await scrape(walk.cast)
+        assert "callendar_http_requests_total" in metrics
+        told_of = [
+            word
+            for side in (ours, theirs)
+            for word in (OWN, WORD, side.company, side.bo, side.claim, *side.ids().values())
+            if word in metrics
+        ]
+        assert not told_of
 
 
 REFUSED = frozenset(

@@ -81,6 +81,7 @@ MANNERS = {
     "hangs after the headers": Manner(Reply(raw=HEAD + b"Content-Length: 9\r\n\r\n"), "did not answer within"),
     "a letter at a time": Manner(Reply(raw=HEAD + b"\r\n", endless=b"B", every_seconds=0.05), "did not answer within"),
     "endless headers": Manner(Reply(raw=HEAD, endless=b"X-More: 1\r\n" * 1000), "broke off"),
+    "endless interim answers": Manner(Reply(raw=b"", endless=b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), "broke off"),
     "endless body": Manner(Reply(raw=HEAD + b"\r\n", endless=b"x" * 1_000_000), "sends more than 20 MB"),
     "300 MB announced": Manner(
         Reply(raw=HEAD + b"Content-Length: 300000000\r\n\r\n", endless=b"x" * 1_000_000), "sends more than 20 MB"

@@ -51,7 +51,7 @@ class Users:
         for user in await self._store.load_users(company_id):
             if user.id == wanted or user.email == email:
                 return user
-        raise NotFound(f"there is no user {wanted!r}; see: callendar user list")
+        raise NotFound(f"there is no user {wanted!r}")
 
     async def add(
         self,

@@ -47,7 +47,7 @@ RETRY_MS, RETRY_SPREAD_MS = 1000, 4000
 MOST_DIGITS = 18
 """Of a version's n."""
 EVENTS_AT_ONCE = 16
-"""Sent in one turn of the loop; an event is 100 KB at most, some 0.2 ms."""
+"""Sent in one turn of the loop, however many feeds are woken together."""
 
 _encode = msgspec.json.Encoder().encode
 
